@@ -1,0 +1,114 @@
+# The one door to the kit: `make help` lists what there is behind it.
+#
+# Each folder has a fragment of its own (lessons/lessons.mk, bench/bench.mk,
+# slides/slides.mk); this file holds what they share: where things are built,
+# with which flags, and the targets that touch everything. Lessons are found,
+# not listed: a folder lessons/NN-name with a C file that has a main is enough.
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+SHELL := bash
+
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := cc
+endif
+
+# A variant (another compiler, a sanitizer) is built in a folder of its own, so
+# that build/ is always the plain release that benchmarks use.
+comma := ,
+variant := $(filter-out cc gcc,$(notdir $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+B := $(if $(strip $(variant)),build/variant/$(patsubst -%,%,$(strip $(variant))),build)
+export KIT_BUILD := $(B)
+
+CPPFLAGS += -D_GNU_SOURCE -MMD -MP
+CFLAGS ?= -O2 -g
+warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes $(if $(STRICT),-Werror)
+compile := $(CC) -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(warnings) -pthread \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all)
+link = $(compile) $(LDFLAGS)
+say = @printf '  %-4s %s\n' $(1) $(2)
+
+# `has` is y if a library is installed; what needs it is left out otherwise.
+has = $(shell echo '\#include <$(1)>' | $(CC) -E $(2) - >/dev/null 2>&1 && echo y)
+has_cmocka := $(call has,cmocka.h,-include stdarg.h -include setjmp.h \
+	-include stddef.h -include stdint.h)
+
+.PHONY: all
+all: programs
+	@$(if $(has_cmocka),,echo "tests are left out: cmocka is not installed (make deps SET=test)";) \
+	echo "built in $(B)"; \
+	echo "next:   make run LESSON=01   (then, in another terminal: curl http://127.0.0.1:8000/)"
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	@$(compile) -c -o $@ $<
+
+include lessons/lessons.mk
+include bench/bench.mk
+include slides/slides.mk
+
+.PHONY: programs
+programs: $(programs) $(if $(has_cmocka),$(tests))
+
+# --- setting up --------------------------------------------------------------
+
+SET ?= all
+.PHONY: deps
+deps: ## install Debian packages that are missing: SET=course|test|all|peers
+	@.ci/deps $(SET)
+
+# --- the main job ------------------------------------------------------------
+
+.PHONY: course
+course: ## the main job: build, measure every lesson, plot, report (5 min; QUICK=1: 90 s)
+	@.ci/deps course
+	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory measure claims-quietly report
+
+# --- tests -------------------------------------------------------------------
+
+.PHONY: test
+test: ## build and run all tests (STRICT=1: a missing package fails)
+	@.ci/deps test
+	@$(MAKE) --no-print-directory programs
+	@.ci/run-tests $(tests) $(test_scripts)
+
+.PHONY: valgrind
+valgrind: programs ## run every lesson's server under valgrind
+	@.ci/valgrind
+
+# --- looking after the code --------------------------------------------------
+
+sources = $(shell git ls-files '*.c' '*.h' 2>/dev/null || find lessons bench -name '*.[ch]')
+
+.PHONY: lint format compdb listings
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck, function lengths
+	@.ci/lint $(sources)
+
+format: ## lay out all C files as .clang-format says
+	clang-format -i $(sources)
+
+compdb: ## write compile_commands.json, for editors
+	@$(MAKE) --no-print-directory -Bnk programs | .ci/compdb > compile_commands.json
+	@echo "compile_commands.json: $$(grep -c '"file"' compile_commands.json) files"
+
+listings: ## put the code's present text into the listings of pages and slides
+	@.ci/listings $(wildcard lessons/*/README.md slides/*.md)
+
+.PHONY: clean help
+clean: ## remove build/
+	rm -rf build
+
+help: ## list the targets
+	@echo "usage: make [TARGET] [NAME=VALUE...]"; echo
+	@echo "  make                 build everything; then try: make run LESSON=01"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo; echo "  CC=clang, SANITIZE=address,undefined: build and test a variant in build/variant/"
+
+-include $(shell find $(B) -path build/variant -prune -o -name '*.d' -print 2>/dev/null)

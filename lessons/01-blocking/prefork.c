@@ -1,0 +1,40 @@
+/*
+ * prefork.c - a fixed number of processes, made beforehand, that all accept on
+ * the same listener: how many web servers and Python's gunicorn are deployed.
+ *
+ * No fork per connection any more, and a bound by construction. But as many
+ * slow clients as there are workers stop the server.
+ */
+#include "models.h"
+
+#include "../common/common.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void start_worker(int listener)
+{
+    const pid_t pid = fork();
+    if (pid == -1)
+        die(errno, "fewer --workers", "cannot fork a worker");
+    if (pid == 0) {
+        die_with_parent();
+        serve_iterative(listener, 0); /* a worker is the iterative server */
+    }
+}
+
+noreturn void serve_prefork(int listener, int workers)
+{
+    for (int i = 0; i < workers; i++)
+        start_worker(listener);
+    /* A worker never ends by itself. One that crashed is replaced, but not at
+     * once, lest one that always crashes keeps the machine busy. */
+    for (;;) {
+        if (wait(NULL) == -1)
+            continue;
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        start_worker(listener);
+    }
+}
