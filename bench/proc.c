@@ -60,6 +60,7 @@ int proc_spawn(struct proc *p, const char *const *argv,
                const struct proc_options *options)
 {
     *p = (struct proc){.output = -1};
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* grandchildren too are ours to reap */
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) == -1)
         return -errno;
@@ -129,7 +130,7 @@ int proc_wait(struct proc *p, int timeout_ms)
         if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
             listen_to(p);
             close(p->output);
-            kill(-p->pid, SIGKILL); /* whoever it left behind */
+            p->output = -1;
             p->pid = 0;
             return status;
         }
@@ -139,46 +140,70 @@ int proc_wait(struct proc *p, int timeout_ms)
     }
 }
 
+int proc_orphans(pid_t group)
+{
+    /* We are their parent now: see PR_SET_CHILD_SUBREAPER in proc_spawn. */
+    while (waitpid(-group, NULL, WNOHANG) > 0)
+        continue;
+    return kill(-group, 0) == 0 ? 1 : 0;
+}
+
 int proc_stop(struct proc *p)
 {
-    if (p->pid == 0) {
+    const pid_t group = p->pid;
+    if (group == 0) {
         if (p->output != -1)
             close(p->output);
+        p->output = -1;
         return 0;
     }
-    kill(p->pid, SIGTERM);
+    kill(group, SIGTERM);
     int status = proc_wait(p, STOP_MS);
     if (status == -ETIMEDOUT) {
-        kill(-p->pid, SIGKILL);
+        kill(-group, SIGKILL);
         status = proc_wait(p, STOP_MS);
     }
+    kill(-group, SIGKILL);
+    while (proc_orphans(group) > 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     return status;
 }
 
 /* --- what the group costs ------------------------------------------------- */
 
-/* Field `n` of /proc/PID/stat, counted from 1 as in proc(5); n is above 2. */
-static long long stat_field(pid_t pid, int n)
+enum { STATE = 3, PGRP = 5, CUTIME = 16, CSTIME = 17 };
+
+/*
+ * Finds field `n` of /proc/PID/stat, counted from 1 as in proc(5); n is above
+ * 2. Returns where it begins in `text`, or NULL if there is no such process.
+ */
+static const char *stat_text(pid_t pid, int n, char *text, size_t size)
 {
-    char path[64], text[1024];
+    char path[64];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return -1;
-    const size_t len = fread(text, 1, sizeof text - 1, file);
+        return NULL;
+    const size_t len = fread(text, 1, size - 1, file);
     fclose(file);
     text[len] = '\0';
     /* Field 2 is the name in parentheses, which may hold anything. */
-    char *at = strrchr(text, ')');
+    const char *at = strrchr(text, ')');
     for (int i = 2; at != NULL && i < n; i++)
         at = strchr(at + 1, ' ');
-    return at != NULL ? atoll(at + 1) : -1;
+    return at != NULL ? at + 1 : NULL;
+}
+
+static long long stat_field(pid_t pid, int n)
+{
+    char text[1024];
+    const char *field = stat_text(pid, n, text, sizeof text);
+    return field != NULL ? atoll(field) : -1;
 }
 
 /* Calls visit(pid) for each process of the group; returns the sum. */
 static uint64_t sum_over(const struct proc *p, uint64_t (*visit)(pid_t pid))
 {
-    enum { PGRP = 5 };
     uint64_t sum = 0;
     DIR *dir = opendir("/proc");
     if (dir == NULL)
@@ -194,7 +219,6 @@ static uint64_t sum_over(const struct proc *p, uint64_t (*visit)(pid_t pid))
 
 static uint64_t cpu_of(pid_t pid)
 {
-    enum { CUTIME = 16, CSTIME = 17 };
     clockid_t clock;
     struct timespec used = {.tv_sec = 0};
     if (clock_getcpuclockid(pid, &clock) == 0)
@@ -245,6 +269,13 @@ uint64_t proc_cpu_ns(const struct proc *p)
 uint64_t proc_memory(const struct proc *p)
 {
     return sum_over(p, memory_of);
+}
+
+char proc_state(const struct proc *p)
+{
+    char text[1024];
+    const char *field = stat_text(p->pid, STATE, text, sizeof text);
+    return field != NULL ? *field : '\0';
 }
 
 int proc_descriptors(const struct proc *p)

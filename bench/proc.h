@@ -50,6 +50,12 @@ int proc_spawn(struct proc *p, const char *const *argv,
 int proc_wait(struct proc *p, int timeout_ms);
 
 /*
+ * Of a program that has ended: waits for those of its group that have ended
+ * since, and returns 1 if others still run, 0 if none is left.
+ */
+int proc_orphans(pid_t group);
+
+/*
  * Asks the program to stop by SIGTERM, waits up to 5 s, then kills it. Returns
  * its wait status. No process of its group is left afterwards.
  */
@@ -60,6 +66,9 @@ uint64_t proc_cpu_ns(const struct proc *p);
 
 /* Memory of the whole group in bytes, shared pages divided among sharers. */
 uint64_t proc_memory(const struct proc *p);
+
+/* State of the program itself, as in proc(5): 'S' sleeps, 'R' runs; or 0. */
+char proc_state(const struct proc *p);
 
 /* Open descriptors and processes of the whole group. */
 int proc_descriptors(const struct proc *p);

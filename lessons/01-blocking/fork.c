@@ -42,6 +42,7 @@ noreturn void serve_fork(int listener, int workers)
 {
     (void)workers;
     sigaction(SIGCHLD, &(struct sigaction){.sa_handler = on_child}, NULL);
+    const pid_t parent = getpid();
     int children = 0;
     for (;;) {
         children = reap(children);
@@ -50,7 +51,7 @@ noreturn void serve_fork(int listener, int workers)
             continue;
         const pid_t pid = fork();
         if (pid == 0) {
-            die_with_parent();
+            die_with_parent(parent);
             close(listener);
             serve_connection(fd);
             _exit(0);

@@ -8,6 +8,7 @@
 #define BLOCKING_MODELS_H
 
 #include <stdnoreturn.h>
+#include <sys/types.h>
 
 /*
  * Each serves the connections of `listener` until a signal ends the program.
@@ -29,7 +30,7 @@ int next_connection(int listener);
 /* Serves one connection to its end and closes it. */
 void serve_connection(int fd);
 
-/* In a child process: end when the parent does. See prctl(2). */
-void die_with_parent(void);
+/* In a child process: end when `parent` does. See prctl(2). */
+void die_with_parent(pid_t parent);
 
 #endif

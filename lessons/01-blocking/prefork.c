@@ -16,11 +16,12 @@
 
 static void start_worker(int listener)
 {
+    const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == -1)
         die(errno, "fewer --workers", "cannot fork a worker");
     if (pid == 0) {
-        die_with_parent();
+        die_with_parent(parent);
         serve_iterative(listener, 0); /* a worker is the iterative server */
     }
 }

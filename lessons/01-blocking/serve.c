@@ -68,9 +68,8 @@ void serve_connection(int fd)
     hello_close(&http, fd);
 }
 
-void die_with_parent(void)
+void die_with_parent(pid_t parent)
 {
-    const pid_t parent = getppid();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(0); /* it died before prctl */
