@@ -21,6 +21,8 @@ const { pathToFileURL } = require('url');
 const { chromium } = require('playwright-core');
 
 const PATIENCE_MS = 30000;
+const MOST_MINUTES = 50;
+const MOST_SLIDES = 18;
 
 function fail(what, toTry) {
     console.error(`deck.js: ${what}`);
@@ -89,7 +91,7 @@ async function open(browser, file, query) {
 
 /* Returns the faults of the present slide, by the name of the check. */
 function inspectSlide(least) {
-    const faults = { fits: [], images: [], sizes: [], pattern: [] };
+    const faults = { fits: [], images: [], sizes: [], pattern: [], minutes: [] };
     const slide = window.Reveal.getCurrentSlide();
     const scale = window.Reveal.getScale();
     const canvas = slide.getBoundingClientRect();
@@ -209,10 +211,13 @@ function inspectSlide(least) {
             faults.pattern.push('the headline is no sentence');
     }
     const notes = slide.querySelector('aside.notes');
+    const minutes = /(\d+) minutes?/.exec(notes ? notes.textContent : '');
     if (notes === null)
         faults.pattern.push('has no notes');
-    else if (!/\bminutes?\b/.test(notes.textContent))
+    else if (minutes === null)
         faults.pattern.push('its notes do not say how many minutes');
+    else
+        faults.minutes.push(Number(minutes[1]));
     return faults;
 }
 
@@ -239,23 +244,34 @@ const checks = {
     images: 'shows every image',
     sizes: 'is large enough to read',
     pattern: 'has a headline and notes on every slide',
+    time: 'fits its hour',
     errors: 'starts without an error',
     requests: 'asks for nothing outside its file',
     pdf: 'prints a page for every slide',
 };
 
 async function checkDeck(browser, file) {
-    const faults = { fits: [], images: [], sizes: [], pattern: [], pdf: [] };
+    const faults = {
+        fits: [], images: [], sizes: [], pattern: [], time: [], pdf: [],
+    };
+    let minutes = 0;
     const { page, context, noted } = await open(browser, file, '');
     const n = noted.errors.length === 0 ? await slidesOf(page) : 0;
     for (let i = 0; i < n; i++) {
         await show(page, i);
         const found = await page.evaluate(inspectSlide,
                                           { headline: 40, text: 32, code: 26 });
+        minutes += found.minutes.reduce((sum, m) => sum + m, 0);
+        delete found.minutes;
         for (const name of Object.keys(found))
             faults[name].push(...found[name].map((what) => `slide ${i + 1}: ${what}`));
     }
     await context.close();
+    if (minutes > MOST_MINUTES)
+        faults.time.push(`its notes add up to ${minutes} minutes: ` +
+            `at most ${MOST_MINUTES}`);
+    if (n > MOST_SLIDES)
+        faults.time.push(`it has ${n} slides: at most ${MOST_SLIDES}`);
     if (n > 0) {
         const problem = await print(browser, file, null);
         if (problem !== null)

@@ -6,7 +6,7 @@ decks := $(patsubst slides/%.md,$(S)/%.html,$(filter-out slides/README.md,$(wild
 slides_npm := $(S)/node_modules/.package-lock.json
 test_scripts += slides/test_decks.sh
 
-# 5.0.0 -> newer pandoc: --embed-resources has taken over from --self-contained.
+# In newer pandoc, --embed-resources has taken over from --self-contained.
 pandoc_embeds = $(if $(shell pandoc --help | grep -e --embed-resources),--embed-resources --standalone,--self-contained)
 deck_tool = NODE_PATH=$(S)/node_modules node slides/deck.js
 
