@@ -16,12 +16,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Connects and gets one page; -1 with errno if the server does not play. */
-static int open_one(const struct target *target)
+/*
+ * Connects and asks for a page, but does not wait for it yet: the next can ask
+ * meanwhile. Returns -1 with errno if the server does not play.
+ */
+static int ask(const struct target *target)
 {
     /* A server that does not answer within 2 s holds no more connections. */
     const struct timeval patience = {.tv_sec = 2};
-    char bytes[1024];
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd == -1)
         return -1;
@@ -29,11 +31,32 @@ static int open_one(const struct target *target)
             0 &&
         connect(fd, (const struct sockaddr *)&target->addr, target->addr_len) ==
             0 &&
-        send(fd, target->request, target->request_len, MSG_NOSIGNAL) > 0 &&
-        recv(fd, bytes, sizeof bytes, 0) > 0)
+        send(fd, target->request, target->request_len, MSG_NOSIGNAL) > 0)
         return fd;
     close(fd);
     return -1;
+}
+
+/* Opens `n` connections, some at a time; returns how many the server holds. */
+static int open_all(const struct target *target, int n)
+{
+    enum { AT_A_TIME = 100 };
+    int held = 0;
+    while (held < n) {
+        int fds[AT_A_TIME], asked = 0;
+        while (asked < AT_A_TIME && held + asked < n &&
+               (fds[asked] = ask(target)) != -1)
+            asked++;
+        for (int i = 0; i < asked; i++) {
+            char bytes[1024];
+            if (recv(fds[i], bytes, sizeof bytes, 0) <= 0)
+                return held;
+            held++;
+        }
+        if (asked < AT_A_TIME)
+            return held;
+    }
+    return held;
 }
 
 /* The same request, but the connection is to stay. */
@@ -61,12 +84,12 @@ int main(int argc, char **argv)
     raise_descriptor_limit();
 
     const sigset_t unblocked = stop_on_signal();
-    int held = 0;
-    while (held < n && open_one(&target) != -1)
-        held++;
+    errno = 0;
+    const int held = open_all(&target, n);
     printf("holding %d connections", held);
     if (held < n)
-        printf(" of %d: %s", n, strerror(errno));
+        printf(" of %d: %s", n,
+               errno != 0 ? strerror(errno) : "the server closed one");
     putchar('\n');
     fflush(stdout);
     while (!stopping)

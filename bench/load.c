@@ -12,7 +12,8 @@
  * Latencies go into a histogram of 64 steps to each doubling: within 1.6 %.
  *
  * Output, one line each, name TAB value:
- *     seconds, requests, errors, answered, connections, p50_us, p99_us, max_us
+ *     seconds, requests (counted), total (with the first tenth), errors,
+ * answered, connections, p50_us, p99_us, max_us
  *
  * Rests on: epoll(7), connect(2).
  */
@@ -44,7 +45,7 @@ static struct target target;
 static int epoll;
 static bool close_each; /* one request a connection */
 static bool counting;   /* the first tenth is over */
-static unsigned long long requests, errors;
+static unsigned long long total, requests, errors;
 static unsigned long long histogram[DOUBLINGS * STEPS];
 
 static int64_t now_ns(void)
@@ -78,12 +79,12 @@ static double bucket_us(int i)
 /* The latency that `share` of all answers stayed below. */
 static double percentile(double share)
 {
-    unsigned long long total = 0, seen = 0;
+    unsigned long long all = 0, seen = 0;
     for (int i = 0; i < DOUBLINGS * STEPS; i++)
-        total += histogram[i];
+        all += histogram[i];
     for (int i = 0; i < DOUBLINGS * STEPS; i++) {
         seen += histogram[i];
-        if (total > 0 && (double)seen >= share * (double)total)
+        if (all > 0 && (double)seen >= share * (double)all)
             return bucket_us(i);
     }
     return 0;
@@ -153,6 +154,7 @@ static void send_request(struct conn *c)
 static void answered(struct conn *c)
 {
     c->answered = true;
+    total++;
     if (counting) {
         requests++;
         note_latency(now_ns() - c->asked_ns);
@@ -249,8 +251,8 @@ static void print_results(const struct conn *conns, int n, double seconds)
         if (!conns[i].answered)
             note_latency((int64_t)(seconds * 1e9));
     }
-    printf("seconds\t%.3f\nrequests\t%llu\nerrors\t%llu\n", seconds, requests,
-           errors);
+    printf("seconds\t%.3f\nrequests\t%llu\ntotal\t%llu\nerrors\t%llu\n",
+           seconds, requests, total, errors);
     printf("answered\t%d\nconnections\t%d\n", n_answered, n);
     printf("p50_us\t%.1f\np99_us\t%.1f\nmax_us\t%.1f\n", percentile(0.5),
            percentile(0.99), percentile(1));

@@ -106,12 +106,18 @@ int proc_start(struct proc *p, const char *const *argv,
     const int error = proc_spawn(p, argv, options);
     if (error != 0)
         return error;
+    const char *ready = options != NULL && options->ready != NULL
+                            ? options->ready
+                            : "listening on http://";
     const int64_t deadline = now_ms() + START_MS;
     for (;;) {
         const bool more = listen_to(p);
-        const char *line = strstr(p->said, "listening on http://");
-        if (line != NULL && strchr(line, '\n') != NULL)
-            return p->port = atoi(strrchr(line, ':') + 1), 0;
+        const char *line = strstr(p->said, ready);
+        if (line != NULL && strchr(line, '\n') != NULL) {
+            const char *colon = strrchr(line, ':');
+            p->port = colon != NULL ? atoi(colon + 1) : 0;
+            return 0;
+        }
         if (!more)
             return -ECHILD;
         const int64_t left = deadline - now_ms();
@@ -236,7 +242,7 @@ static uint64_t memory_of(pid_t pid)
     FILE *file = fopen(path, "re");
     unsigned long long kib = 0;
     while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "Pss: %llu kB", &kib) == 1)
+        if (sscanf(line, "Pss_Anon: %llu kB", &kib) == 1)
             break;
     if (file != NULL)
         fclose(file);

@@ -26,15 +26,17 @@ struct proc {
 };
 
 struct proc_options {
-    int cpu;    /* run on this CPU alone; negative: on any */
-    int nofile; /* hard limit of descriptors; 0: as it is */
+    int cpu;           /* run on this CPU alone; negative: on any */
+    int nofile;        /* hard limit of descriptors; 0: as it is */
+    const char *ready; /* the text to wait for; NULL: "listening on http://" */
 };
 
 /*
- * Starts argv[0] (a path; no shell, no PATH) and waits up to 10 s for its
- * "listening on" line. Errors: -ECHILD if it ended before (proc_stop tells
- * how), -ETIMEDOUT, or what fork or exec said. `p` must be stopped after an
- * error, too. Borrows argv and options for the call; NULL options: defaults.
+ * Starts argv[0] (a path; no shell, no PATH) and waits up to 10 s until it has
+ * printed a line with the text that says it is ready. Errors: -ECHILD if it
+ * ended before (proc_stop tells how), -ETIMEDOUT, or what fork or exec said.
+ * `p` must be stopped after an error, too. Borrows argv and options for the
+ * call; NULL options: defaults.
  */
 int proc_start(struct proc *p, const char *const *argv,
                const struct proc_options *options);
@@ -64,7 +66,10 @@ int proc_stop(struct proc *p);
 /* Processor time of the whole group since its start, in nanoseconds. */
 uint64_t proc_cpu_ns(const struct proc *p);
 
-/* Memory of the whole group in bytes, shared pages divided among sharers. */
+/*
+ * Memory that the whole group has of its own, in bytes: anonymous pages, shared
+ * ones divided among those that share them. Code and libraries do not count.
+ */
 uint64_t proc_memory(const struct proc *p);
 
 /* State of the program itself, as in proc(5): 'S' sleeps, 'R' runs; or 0. */
