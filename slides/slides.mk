@@ -11,7 +11,7 @@ pandoc_embeds = $(if $(shell pandoc --help | grep -e --embed-resources),--embed-
 deck_tool = NODE_PATH=$(S)/node_modules node slides/deck.js
 
 .PHONY: slides slides-tools slides-listings slide-plots
-slides: slides-tools slides-listings $(decks) ## build every deck to build/slides/ (PDF=1: PDF too)
+slides: slides-tools slides-listings $(slides_npm) $(decks) ## build every deck to build/slides/ (PDF=1: PDF too)
 	$(if $(PDF),@$(deck_tool) pdf $(decks))
 	$(if $(PNG),@$(deck_tool) pictures $(decks))
 	@printf 'slides: %s\n' $(decks) $(if $(PDF),$(decks:.html=.pdf)) $(if $(PNG),$(decks:.html=/))
@@ -39,7 +39,7 @@ $(slides_npm): slides/package.json slides/package-lock.json slides/.npmrc | slid
 	@mkdir -p $(S)
 	@cp slides/package.json slides/package-lock.json slides/.npmrc $(S)/
 	@cd $(S) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 || { \
-		tail -3 npm.log; echo "slides: cannot get reveal.js with npm: see $(S)/npm.log"; \
+		grep -m2 error npm.log; echo "slides: cannot get reveal.js with npm: see $(S)/npm.log"; \
 		echo "  try:  make slides, with a network"; exit 2; } >&2
 	@touch $@
 
@@ -49,4 +49,6 @@ $(S)/%.html: slides/%.md slides/template.html slides/theme.css slides/slides.mk 
 	@pandoc --from=markdown --to=revealjs $(pandoc_embeds) --fail-if-warnings \
 		--template=slides/template.html --css=slides/theme.css --slide-level=1 \
 		--highlight-style=monochrome --variable=revealjs-url=$(S)/node_modules/reveal.js \
-		--resource-path=slides:$(S) --output=$@ $<
+		--resource-path=slides:$(S) --output=$@ $< || { \
+		echo "slides: cannot build $@: pandoc's words are above"; \
+		echo "  try:  make slide-plots, if it misses a plot"; exit 2; } >&2
