@@ -11,6 +11,7 @@ test_support := $(patsubst %.c,$(B)/%.o,$(wildcard lessons/common/test/*.c)) \
 
 programs += $(lesson_programs)
 tests += $(lesson_tests)
+test_scripts += lessons/test_readmes.sh .ci/valgrind
 
 # An archive: each program takes what it uses of its lesson's parts.
 .SECONDEXPANSION:
@@ -39,3 +40,22 @@ run: ## run a lesson's server: LESSON=05 ARGS="--port 8080"
 	@$(if $(LESSON),,$(error say which lesson: make run LESSON=01))
 	@$(MAKE) --no-print-directory -s $(B)/$(lesson_dir)/server
 	@exec $(B)/$(lesson_dir)/server $(ARGS)
+
+.PHONY: test-lesson
+test-lesson: ## run one lesson's tests, for those who change its programs: LESSON=05
+	@$(if $(LESSON),,$(error say which lesson: make test-lesson LESSON=05))
+	@$(MAKE) --no-print-directory -s $(B)/bench/slowd $(B)/bench/load \
+		$(filter $(B)/$(lesson_dir)/%,$(lesson_programs)) $(B)/$(lesson_dir)/test
+	@.ci/run-tests $(B)/$(lesson_dir)/test
+
+# The folder before: 04-poll for LESSON=05.
+lesson_before = $(lastword $(filter-out $(lesson_dir),$(shell ls -d lessons/[0-9]* | sed '\,^$(lesson_dir)$$,q')))
+diff: ## what a lesson's program changes of the one before: LESSON=05 FILE=server.c
+	@$(if $(LESSON),,$(error say which lesson: make diff LESSON=05))
+	@git --no-pager diff --no-index --stat -p --color=auto --patience \
+		$(lesson_before)/$(or $(FILE),server.c) $(lesson_dir)/$(or $(FILE),server.c) || true
+
+trace: ## write a lesson's system calls of one request into its trace.md: LESSON=05
+	@$(if $(LESSON),,$(error say which lesson: make trace LESSON=05))
+	@$(MAKE) --no-print-directory -s $(B)/$(lesson_dir)/server
+	@lessons/trace.sh $(lesson_dir)
