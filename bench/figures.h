@@ -1,0 +1,97 @@
+/*
+ * figures.h - what the data says, in sentences that say the opposite when the
+ * data does.
+ *
+ * A topic is one question put to the results: which rows, what is better, how
+ * its plot is drawn, and how the answer is said. Servers and lessons are never
+ * listed: they are found in the results, and "best" and "worst" are computed.
+ *
+ * Two points differ if their spreads do not overlap; inside the spread they
+ * count as equal, and the sentence says so. Of fewer than three rounds no
+ * spread is known: differences below 10 % count as equal then.
+ *
+ * Read before: series.h, words.h. Read after: charts.h.
+ */
+#ifndef BENCH_FIGURES_H
+#define BENCH_FIGURES_H
+
+#include "plot.h"
+#include "series.h"
+#include "words.h"
+
+enum { SERVERS_MAX = 64 };
+
+/* A server at one x. */
+struct standing {
+    const char *server; /* NULL: there is none */
+    struct point point;
+};
+
+struct topic {
+    const char *name; /* of its plot */
+    struct query query;
+    bool more_is_better;
+    bool starved_count; /* starved points may be the worst */
+    double x;           /* where it is decided; 0: as far as data reaches */
+    enum plot_kind kind;
+    const char *x_label, *y_label;
+    bool x_log;
+    enum plot_scale scale;
+    double factor;
+    struct name (*show)(double value); /* a value with its unit */
+    /* Sentences about the best and the worst at {x}: {best} with its {value},
+     * {worst} with its {other}; if they differ, and if they count as equal. */
+    const char *differ, *equal;
+    const char *look_at, *if_different;
+};
+
+extern const struct topic topic_throughput, topic_idle, topic_fetch;
+
+/* The questions put to all lessons together, ended by a NULL. */
+extern const struct topic *const topics_together[];
+
+/* The topic of that name, or NULL. */
+const struct topic *figures_topic(const char *name);
+
+enum order { LESS = -1, EQUAL, MORE };
+enum order figures_compare(const struct point *a, const struct point *b);
+
+/*
+ * The lessons that have servers in `bench` (NULL: in any), in course order.
+ * Returns how many; at most SERVERS_MAX.
+ */
+int figures_lessons(const struct results *r, const char *bench,
+                    struct name *lessons);
+
+/*
+ * The best (or worst) server of `lesson` (NULL: of all) at x; starved points
+ * count for neither unless the topic says so. The floor takes no part.
+ */
+struct standing figures_best(const struct results *r, const struct topic *t,
+                             const char *lesson, double x);
+struct standing figures_worst(const struct results *r, const struct topic *t,
+                              double x);
+
+/* Where a topic is decided: its x if measured there, or the largest. */
+double figures_x(const struct results *r, const struct topic *t);
+
+/* Who is shown strong in a plot, and whom the sentence compares with. */
+struct cast {
+    struct standing strong, rival;
+    double x;
+};
+struct cast figures_cast(const struct results *r, const struct topic *t,
+                         const char *lesson);
+
+/* The sentence that a plot proves. `lesson` NULL: of all together. */
+struct words figures_sentence(const struct results *r, const struct topic *t,
+                              const char *lesson);
+
+/* The answer of the whole course, with this machine's numbers. */
+struct words figures_answer(const struct results *r);
+
+/* "select at 1,000 (FD_SETSIZE); ..." of points that are missing, or "". */
+struct words figures_missing(const struct results *r, const struct topic *t,
+                             const char *lesson);
+
+#endif

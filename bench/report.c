@@ -1,0 +1,166 @@
+/*
+ * report.c - reads what was measured, draws it, and writes the page.
+ *
+ *     build/bench/report                          build/report/index.html
+ *     build/bench/report --slides build/slides/plots   plots for the slides
+ *
+ * The page appears whole or not at all. Missing results of one bench are left
+ * out with a line that says so; no results at all end the program.
+ *
+ * Read before: page.h. Read after: compare.c.
+ */
+#include "../lessons/common/common.h"
+#include "charts.h"
+#include "outfile.h"
+#include "page.h"
+#include "summary.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Ends the program: nothing of the page is left. */
+static noreturn void give_up(const struct problem *problem)
+{
+    die(0, problem->try, "%s", problem->what);
+}
+
+static void load(struct results *r, const char *path)
+{
+    struct problem problem;
+    if (results_load(r, path, &problem) != 0)
+        give_up(&problem);
+}
+
+/* The reference is a help, not a need: without it there is no grey line. */
+static void load_reference(struct results *r, const char *path)
+{
+    struct problem problem;
+    const int error = results_load(r, path, &problem);
+    if (error != 0 && error != -ENOENT)
+        give_up(&problem);
+}
+
+static char *read_style(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *style = NULL;
+    size_t room = 0;
+    if (file == NULL ||
+        getdelim(&style, &room, '\0', file) == -1) /* the whole file */
+        die(errno, "run it in the kit's folder, or give --style",
+            "cannot read %s", path);
+    fclose(file);
+    return style;
+}
+
+static void write_page(struct source *s, const char *path)
+{
+    struct outfile file;
+    if (outfile_open(&file, path, s->problem) != 0)
+        give_up(s->problem);
+    s->out = file.out;
+    if (page_write(s) != 0) {
+        outfile_abandon(&file);
+        give_up(s->problem);
+    }
+    if (outfile_commit(&file, s->problem) != 0)
+        give_up(s->problem);
+}
+
+/* --- slides -------------------------------------------------------------- */
+
+static void write_slide(struct source *s, const char *folder, const char *name)
+{
+    const struct topic *t = figures_topic(name);
+    struct plot *p = chart_new(s->mine, s->reference, t, NULL);
+    char path[PATH_MAX_LEN];
+    snprintf(path, sizeof path, "%s/%s.svg", folder, name);
+    struct outfile file;
+    if (outfile_open(&file, path, s->problem) != 0)
+        give_up(s->problem);
+    if (plot_draw(p, &plot_slide, s->gnuplot, s->style, file.out, s->problem)) {
+        outfile_abandon(&file);
+        give_up(s->problem);
+    }
+    if (outfile_commit(&file, s->problem) != 0)
+        give_up(s->problem);
+    free(p);
+}
+
+static void write_slides(struct source *s, const char *folder)
+{
+    static const char *const names[] = {"throughput-connections",
+                                        "throughput-idle", "cpu-connections",
+                                        "fetch-wall"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct topic *t = figures_topic(names[i]);
+        if (results_have(s->mine, t->query.bench))
+            write_slide(s, folder, names[i]);
+        else
+            printf("left out: %s, no results of %s\n", names[i],
+                   t->query.bench);
+    }
+    printf("plots:  %s\n", folder);
+}
+
+/* --- the page ------------------------------------------------------------ */
+
+static void say_what_is_next(const struct results *mine, const char *path)
+{
+    const struct words left_out = page_left_out(mine);
+    if (left_out.len > 0)
+        printf("left out: %s (no results; make bench measures them)\n",
+               left_out.text);
+    printf("report: %s\nnext:   make run LESSON=01\n", path);
+}
+
+int main(int argc, char **argv)
+{
+    const char *data = "build/bench", *reference = "bench/reference";
+    const char *out = "build/report/index.html", *slides = NULL;
+    const char *style = "bench/report.css";
+    const struct option options[] = {
+        {"data", "results: a file, or a folder with *.tsv", NULL, 0, 0, &data,
+         NULL},
+        {"reference", "another machine's results, in grey", NULL, 0, 0,
+         &reference, NULL},
+        {"out", "the page to write", NULL, 0, 0, &out, NULL},
+        {"slides", "write plots for slides here instead", NULL, 0, 0, &slides,
+         NULL},
+        {"style", "the page's style sheet", NULL, 0, 0, &style, NULL},
+        {.name = NULL},
+    };
+    parse_options(argc, argv, "Draws what was measured and writes the report.",
+                  options);
+
+    struct results mine = {.n_rows = 0}, other = {.n_rows = 0};
+    load_reference(&other, reference);
+    if (slides != NULL && other.n_rows > 0 && access(data, R_OK) == -1)
+        data = reference;
+    load(&mine, data);
+
+    struct gnuplot gnuplot;
+    struct problem problem = {.try = NULL};
+    if (gnuplot_start(&gnuplot, &problem) != 0)
+        give_up(&problem);
+    char *css = read_style(style);
+    struct source source = {.mine = &mine,
+                            .reference = &other,
+                            .gnuplot = &gnuplot,
+                            .style = css,
+                            .problem = &problem};
+    if (slides != NULL) {
+        write_slides(&source, slides);
+    } else {
+        write_page(&source, out);
+        summary_print(stdout, &mine);
+        say_what_is_next(&mine, out);
+    }
+    gnuplot_stop(&gnuplot);
+    free(css);
+    results_free(&mine);
+    results_free(&other);
+}
