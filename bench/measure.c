@@ -43,8 +43,12 @@ static double fail_with(const struct row *at, const char *who, int status,
     const int words = (int)strcspn(said, "\n");
     if (status == -ETIMEDOUT)
         snprintf(reason, sizeof reason, "%s stalled", who);
+    else if (status == -ECHILD)
+        snprintf(reason, sizeof reason, "%s ended at once: %.*s", who, words,
+                 said);
     else if (status < 0)
-        snprintf(reason, sizeof reason, "%s: %s", who, strerror(-status));
+        snprintf(reason, sizeof reason, "%s: %s: %.*s", who, strerror(-status),
+                 words, said);
     else if (WIFSIGNALED(status))
         snprintf(reason, sizeof reason, "%s: ended by signal %d: %.*s", who,
                  WTERMSIG(status), words, said);
