@@ -20,6 +20,7 @@
 #include "../lessons/common/common.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 256, STEPS = 64, DOUBLINGS = 30 };
+enum { BATCH = 256, STEPS = 64, DOUBLINGS = 30, BUCKETS = DOUBLINGS * STEPS };
 
 struct conn {
     int fd;
@@ -46,7 +47,7 @@ static int epoll;
 static bool close_each; /* one request a connection */
 static bool counting;   /* the first tenth is over */
 static unsigned long long total, requests, errors;
-static unsigned long long histogram[DOUBLINGS * STEPS];
+static unsigned long long histogram[BUCKETS];
 
 static int64_t now_ns(void)
 {
@@ -62,27 +63,27 @@ static int64_t now_ns(void)
 static void note_latency(int64_t ns)
 {
     uint64_t value = (uint64_t)ns / 16; /* 1/64 us steps at the bottom */
-    int doubling = 0;
+    unsigned doubling = 0;
     while (value >= 2 * STEPS && doubling < DOUBLINGS - 1) {
         value >>= 1;
         doubling++;
     }
     const uint64_t step = value < STEPS ? 0 : value - STEPS;
-    histogram[doubling * STEPS + (int)(step < STEPS ? step : STEPS - 1)]++;
+    histogram[doubling * STEPS + (step < STEPS ? step : STEPS - 1)]++;
 }
 
 static double bucket_us(int i)
 {
-    return (double)((uint64_t)(STEPS + i % STEPS) << (i / STEPS)) * 16 / 1e3;
+    return ldexp(STEPS + i % STEPS, i / STEPS) * 16 / 1e3;
 }
 
 /* The latency that `share` of all answers stayed below. */
 static double percentile(double share)
 {
     unsigned long long all = 0, seen = 0;
-    for (int i = 0; i < DOUBLINGS * STEPS; i++)
+    for (int i = 0; i < BUCKETS; i++)
         all += histogram[i];
-    for (int i = 0; i < DOUBLINGS * STEPS; i++) {
+    for (int i = 0; i < BUCKETS; i++) {
         seen += histogram[i];
         if (all > 0 && (double)seen >= share * (double)all)
             return bucket_us(i);
@@ -187,7 +188,8 @@ static bool answer_ends(struct conn *c, const char *bytes, size_t n)
     c->head[c->head_len] = '\0';
     const char *end = strstr(c->head, "\r\n\r\n");
     const char *length = strstr(c->head, "Content-Length: ");
-    if (end == NULL || length == NULL || strncmp(c->head, "HTTP/1.1 200", 12))
+    if (end == NULL || length == NULL ||
+        strncmp(c->head, "HTTP/1.1 200", 12) != 0)
         return false;
     const size_t whole =
         (size_t)(end + 4 - c->head) + strtoul(length + 16, NULL, 10);

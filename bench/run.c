@@ -43,7 +43,7 @@ static const struct series quick[] = {
     {"connections", "close", "connections", measure_connections, {64, -1}},
     {"idle", "keep-alive", "idle", measure_idle, {0, 900, 9000, -1}},
     {"fetch", "all-at-once", "pages", measure_fetch, {1, 5, 20, -1}},
-    {NULL},
+    {.bench = NULL},
 };
 static const struct series course[] = {
     {"connections",
@@ -62,7 +62,7 @@ static const struct series course[] = {
      measure_idle,
      {0, 100, 500, 900, 5000, 9000, -1}},
     {"fetch", "all-at-once", "pages", measure_fetch, {1, 10, 20, 50, -1}},
-    {NULL},
+    {.bench = NULL},
 };
 static const struct series bench[] = {
     {"connections",
@@ -83,14 +83,14 @@ static const struct series bench[] = {
      measure_idle,
      {0, 100, 500, 900, 5000, 9000, -1}},
     {"fetch", "all-at-once", "pages", measure_fetch, {1, 10, 20, 50, 100, -1}},
-    {NULL},
+    {.bench = NULL},
 };
 /* In the first round alone: wrk measures whole seconds, and system calls a
  * request hardly vary. */
 static const struct series once[] = {
     {"wrk", "keep-alive", "connections", measure_wrk, {64, -1}},
     {"calls", "keep-alive", "connections", measure_calls, {64, -1}},
-    {NULL},
+    {.bench = NULL},
 };
 
 static const struct {
@@ -110,9 +110,11 @@ struct point {
     bool only_once;
 };
 
+enum { POINTS_MAX = 4096 };
+
 static struct subject subjects[SUBJECTS_MAX];
 static int n_subjects;
-static struct point *plan;
+static struct point plan[POINTS_MAX];
 static int n_points;
 static struct bench_setup setup = {.server_cpu = -1, .load_cpu = -1};
 
@@ -128,21 +130,21 @@ static bool takes_part(const struct series *series, const struct subject *s,
            (before == NULL || strcmp(before->lesson, s->lesson) != 0);
 }
 
+static void add_point(const struct point *p)
+{
+    if (n_points == POINTS_MAX)
+        die(0, "fewer lessons: LESSONS=\"03 05\"",
+            "the plan has more than %d points", POINTS_MAX);
+    plan[n_points++] = *p;
+}
+
 static void add_points(const struct series *list, bool only_once)
 {
     for (const struct series *s = list; s->bench != NULL; s++)
         for (const int *x = s->x; *x >= 0; x++)
-            for (int i = 0; i < n_subjects; i++) {
-                if (!takes_part(s, &subjects[i], i > 0 ? &subjects[i - 1] : 0))
-                    continue;
-                if (n_points % 256 == 0)
-                    plan =
-                        realloc(plan, ((size_t)n_points + 256) * sizeof *plan);
-                if (plan == NULL)
-                    die(ENOMEM, NULL, "cannot make the plan");
-                plan[n_points++] =
-                    (struct point){s, &subjects[i], *x, only_once};
-            }
+            for (int i = 0; i < n_subjects; i++)
+                if (takes_part(s, &subjects[i], i > 0 ? &subjects[i - 1] : 0))
+                    add_point(&(struct point){s, &subjects[i], *x, only_once});
 }
 
 /* --- progress ----------------------------------------------------------------

@@ -77,9 +77,10 @@ static double value(const char *bench, const char *server, int x,
     snprintf(key, sizeof key, "%s\t%s\tkeep-alive\t%d\t%s\t", bench, server, x,
              metric);
     const char *at = strstr(rows(bench), key);
-    if (at == NULL)
-        fail_msg("no row '%s' in:\n%s", key, rows(bench));
-    return atof(at + strlen(key));
+    if (at != NULL)
+        return atof(at + strlen(key));
+    fail_msg("no row '%s' in:\n%s", key, rows(bench));
+    return 0;
 }
 
 static double measure(measure_fn *kind, const char *bench,

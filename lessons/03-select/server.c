@@ -155,7 +155,7 @@ static void turn(int listener, const sigset_t *unblocked)
         else
             drop(c);
     }
-    while (conns[highest] == NULL && highest > listener)
+    while (highest > listener && conns[highest] == NULL)
         highest--;
     if (full || FD_ISSET(listener, &readable))
         full = !take(listener);

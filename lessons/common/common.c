@@ -160,7 +160,7 @@ int listen_on(int port, int flags)
 
 void announce(int listener)
 {
-    struct sockaddr_in addr;
+    struct sockaddr_in addr = {.sin_port = 0};
     socklen_t len = sizeof addr;
     if (getsockname(listener, (struct sockaddr *)&addr, &len) == -1)
         die(errno, NULL, "cannot learn the port");

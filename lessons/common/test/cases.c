@@ -511,7 +511,7 @@ int run_lesson_tests(const char *lesson, const struct subject *subjects, int n,
     struct pairing *pairs = calloc((size_t)n_pairs, sizeof *pairs);
     struct CMUnitTest *tests = calloc((size_t)(n_pairs + n_own), sizeof *tests);
     if (pairs == NULL || tests == NULL)
-        return 2;
+        abort();
     for (int i = 0; i < n_pairs; i++) {
         const int which = i % (N_CASES + 1);
         pairs[i].subject = &subjects[i / (N_CASES + 1)];
