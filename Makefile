@@ -68,16 +68,30 @@ deps: ## install Debian packages that are missing: SET=course|test|all|peers
 .PHONY: course
 course: ## the main job: build, measure every lesson, plot, report (5 min; QUICK=1: 90 s)
 	@.ci/deps course
-	@$(MAKE) --no-print-directory programs
-	@$(MAKE) --no-print-directory measure claims-quietly report
+	@$(MAKE) --no-print-directory -j2 programs
+	@$(MAKE) --no-print-directory measure
+	@$(if $(QUICK),,$(MAKE) --no-print-directory claims-quietly)
+	@$(MAKE) --no-print-directory report
 
 # --- tests -------------------------------------------------------------------
 
-.PHONY: test
+.PHONY: test test-programs test-matrix
 test: ## build and run all tests (STRICT=1: a missing package fails)
 	@.ci/deps test
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory -j2 programs
 	@.ci/run-tests $(tests) $(test_scripts)
+
+# Without the scripts (pages, decks, valgrind), which say nothing of a variant.
+test-programs: programs
+	@.ci/run-tests $(tests)
+
+test-matrix: ## the long run: every compiler and sanitizer
+	@for variant in CC=gcc CC=clang SANITIZE=address,undefined SANITIZE=thread \
+		"CC=clang SANITIZE=address,undefined"; do \
+		echo "== $$variant"; \
+		$(MAKE) --no-print-directory -j2 $$variant programs && \
+		$(MAKE) --no-print-directory $$variant test-programs || exit 1; \
+	done
 
 .PHONY: valgrind
 valgrind: programs ## run every lesson's server under valgrind
