@@ -7,12 +7,12 @@
 
 #include <string.h>
 
-/* "20 pages that are 100 ms away take 0.10 s with epoll, 2.0 s with ..." */
+/* "20 pages arrive in 0.10 s with epoll instead of 2.0 s with blocking" */
 static bool add_fetch(struct words *w, const struct results *r)
 {
     const struct cast cast = figures_cast(r, &topic_fetch, NULL);
     if (cast.strong.server == NULL || cast.rival.server == NULL ||
-        figures_compare(&cast.strong.point, &cast.rival.point) == EQUAL)
+        figures_order(&cast.ratio) == EQUAL)
         return false;
     words_add(w, "%s pages arrive in %s s with %s instead of %s s with %s",
               words_count(cast.x).text,
@@ -23,25 +23,43 @@ static bool add_fetch(struct words *w, const struct results *r)
     return true;
 }
 
+/* The best server of all other lessons at x. */
+static struct standing runner_up(const struct results *r, const struct topic *t,
+                                 const struct standing *best, double x)
+{
+    struct name lessons[SERVERS_MAX];
+    const int n = figures_lessons(r, t->query.bench, lessons);
+    struct standing found = {.server = NULL};
+    for (int i = 0; i < n; i++) {
+        const struct standing s = figures_best(r, t, lessons[i].text, x);
+        if (s.server != NULL &&
+            !words_of_lesson(best->server, lessons[i].text) &&
+            (found.server == NULL || s.point.median > found.point.median))
+            found = s;
+    }
+    return found;
+}
+
 static bool add_idle(struct words *w, const struct results *r)
 {
-    const struct cast cast = figures_cast(r, &topic_idle, NULL);
-    if (cast.strong.server == NULL)
+    const struct topic *t = &topic_idle;
+    const double x = figures_x(r, t);
+    const struct standing best = figures_best(r, t, NULL, x);
+    if (best.server == NULL)
         return false;
     words_add(w, "beside %s idle connections %s answers %s requests/s",
-              words_count(cast.x).text, words_server(cast.strong.server).text,
-              words_number(cast.strong.point.median).text);
-    if (cast.rival.server == NULL)
+              words_count(x).text, words_server(best.server).text,
+              words_number(best.point.median).text);
+    const struct standing other = runner_up(r, t, &best, x);
+    if (other.server == NULL)
         return true;
-    const struct name rival = words_server(cast.rival.server);
-    if (figures_compare(&cast.strong.point, &cast.rival.point) == EQUAL)
-        words_add(w, ", and %s as many", rival.text);
+    const struct point ratio = figures_ratio(r, t, &best, &other);
+    if (figures_order(&ratio) == EQUAL)
+        words_add(w, ", and %s as many", words_server(other.server).text);
     else
-        words_add(
-            w, ", %s times as many as %s",
-            words_number(cast.strong.point.median / cast.rival.point.median)
-                .text,
-            rival.text);
+        words_add(w, ", %s times as many as %s",
+                  words_number(ratio.median).text,
+                  words_server(other.server).text);
     return true;
 }
 

@@ -34,10 +34,10 @@ struct axis axis_linear(double high, int n)
     const double decade = pow(10, floor(log10(high / n)));
     static const double steps[] = {1, 2, 2.5, 5, 10};
     double step = decade;
-    for (int i = 0; i < 5 && step * n < high * 0.999; i++)
+    for (int i = 0; i < 5 && step * n < high * 0.96; i++)
         step = decade * steps[i];
-    struct axis a = {.high = ceil(high / step - 0.001) * step};
-    for (int i = 0; i * step <= a.high * 1.001; i++)
+    struct axis a = {.high = high * 1.04};
+    for (int i = 0; i * step <= a.high; i++)
         add_tick(&a, i * step, i * step);
     return a;
 }

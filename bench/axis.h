@@ -29,7 +29,7 @@ struct axis {
     struct tick ticks[TICKS_MAX];
 };
 
-/* From 0 to a round number at or above `high`, with about `n` ticks. */
+/* From 0 to a little above `high`, with at most `n` ticks above 0. */
 struct axis axis_linear(double high, int n);
 
 /* A log axis that holds low to high, with a tick at each power of ten. */

@@ -6,9 +6,10 @@
  * its plot is drawn, and how the answer is said. Servers and lessons are never
  * listed: they are found in the results, and "best" and "worst" are computed.
  *
- * Two points differ if their spreads do not overlap; inside the spread they
- * count as equal, and the sentence says so. Of fewer than three rounds no
- * spread is known: differences below 10 % count as equal then.
+ * Two servers are compared round by round: they differ if one was ahead over
+ * the whole spread of the rounds' ratios; else they count as equal, and the
+ * sentence says so. Fewer than five rounds say little about the spread: then
+ * it must be ahead by 10 % all the time.
  *
  * Read before: series.h, words.h. Read after: charts.h.
  */
@@ -32,6 +33,7 @@ struct topic {
     struct query query;
     bool more_is_better;
     bool starved_count; /* starved points may be the worst */
+    bool against_worst; /* a lesson is shown against the worst of all */
     double x;           /* where it is decided; 0: as far as data reaches */
     enum plot_kind kind;
     const char *x_label, *y_label;
@@ -53,8 +55,11 @@ extern const struct topic *const topics_together[];
 /* The topic of that name, or NULL. */
 const struct topic *figures_topic(const char *name);
 
+/* One server's rounds over another's; then what the ratio says. */
+struct point figures_ratio(const struct results *r, const struct topic *t,
+                           const struct standing *a, const struct standing *b);
 enum order { LESS = -1, EQUAL, MORE };
-enum order figures_compare(const struct point *a, const struct point *b);
+enum order figures_order(const struct point *ratio);
 
 /*
  * The lessons that have servers in `bench` (NULL: in any), in course order.
@@ -72,16 +77,32 @@ struct standing figures_best(const struct results *r, const struct topic *t,
 struct standing figures_worst(const struct results *r, const struct topic *t,
                               double x);
 
+/* One server at x; its point may be missing. */
+struct standing figures_standing(const struct results *r, const struct topic *t,
+                                 const char *server, double x);
+
+/* Every x of a topic, of one lesson or (NULL) of all, rising; how many. */
+int figures_xs(const struct results *r, const struct topic *t,
+               const char *lesson, double xs[POINTS_MAX]);
+
 /* Where a topic is decided: its x if measured there, or the largest. */
 double figures_x(const struct results *r, const struct topic *t);
 
 /* Who is shown strong in a plot, and whom the sentence compares with. */
 struct cast {
     struct standing strong, rival;
+    struct point ratio; /* of the strong over the rival, if there is one */
     double x;
 };
 struct cast figures_cast(const struct results *r, const struct topic *t,
                          const char *lesson);
+
+/* Of a lesson's servers, who leaves most connections without answer at x. */
+struct standing figures_most_starved(const struct results *r,
+                                     const struct topic *t, const char *lesson,
+                                     double x);
+
+/* --- sentences (sentences.c, answer.c) ----------------------------------- */
 
 /* The sentence that a plot proves. `lesson` NULL: of all together. */
 struct words figures_sentence(const struct results *r, const struct topic *t,

@@ -147,12 +147,15 @@ static void put_caption(const struct source *s, const struct plot *p,
                     series_spread_words(most));
     if (plot_is_log(p))
         html_text(s->out, " The axis of values is a log axis.");
+    if (s->reference->n_rows > 0)
+        html_format(s->out, " %s: the reference.",
+                    p->kind == PLOT_DOTS ? "Grey stroke" : "Dashed grey");
     if (any_starved(p))
         html_text(s->out, " Open marks: starved, some connections got no "
                           "answer.");
     const struct words missing = figures_missing(s->mine, t, lesson);
     if (missing.len > 0)
-        html_format(s->out, " Not measured from there on: %s.", missing.text);
+        html_format(s->out, " Not measured: %s.", missing.text);
     fputs("</figcaption>\n", s->out);
 }
 

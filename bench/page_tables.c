@@ -143,17 +143,22 @@ static void put_lesson_row(FILE *out, const struct results *r,
         fputs("</td></tr>\n", out);
         return;
     }
-    html_element(out, "td", "%d", main->rounds);
+    if (main->failed > 0)
+        html_element(out, "td", "%d (%d not: %s)", main->rounds, main->failed,
+                     main->reason);
+    else
+        html_element(out, "td", "%d", main->rounds);
     if (isnan(main->answered))
         fputs("<td>\u2013</td>", out);
     else
-        html_element(out, "td", "%s%s", words_count(main->answered).text,
+        html_element(out, "td", "%s of %s%s", words_count(main->answered).text,
+                     words_count(main->asked).text,
                      main->starved ? " (starved)" : "");
     for (const struct column *c = columns; c->title != NULL; c++) {
         struct query query = t->query;
         query.server = server;
         query.metric = c->metric;
-        query.to_floor = c->to_floor;
+        query.over = c->to_floor ? "floor" : NULL;
         if (c->bench != NULL)
             query.bench = c->bench;
         const struct point p = series_point(r, &query, main->x);
@@ -190,34 +195,14 @@ void page_lesson_table(FILE *out, const struct results *r,
 
 /* --- all servers' numbers ------------------------------------------------ */
 
-/* Every x that some server of the topic has, rising. */
-static int columns_x(const struct results *r, const struct topic *t, double *xs)
+/* The columns of x; of dots the one that they show. */
+static int columns_x(const struct results *r, const struct topic *t,
+                     double xs[POINTS_MAX])
 {
-    const char *servers[SERVERS_MAX];
-    const int n_servers =
-        results_servers(r, t->query.bench, servers, SERVERS_MAX);
-    int n = 0;
-    for (int i = 0; i < n_servers; i++) {
-        struct query query = t->query;
-        query.server = servers[i];
-        struct series series;
-        series_load(&series, r, &query);
-        for (int k = 0; k < series.n && n < POINTS_MAX; k++) {
-            int at = 0;
-            while (at < n && xs[at] < series.points[k].x)
-                at++;
-            if (at < n && xs[at] == series.points[k].x)
-                continue;
-            memmove(xs + at + 1, xs + at, (size_t)(n - at) * sizeof *xs);
-            xs[at] = series.points[k].x;
-            n++;
-        }
-    }
-    if (t->kind == PLOT_DOTS && n > 0) {
-        xs[0] = figures_x(r, t);
-        n = 1;
-    }
-    return n;
+    if (t->kind == PLOT_LINES)
+        return figures_xs(r, t, NULL, xs);
+    xs[0] = figures_x(r, t);
+    return 1;
 }
 
 static void put_topic_cell(FILE *out, const struct topic *t,

@@ -13,43 +13,8 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Mended by the filter, so that a style can turn them for the dark. */
-#define STRONG_COLOUR "#B84A00"
-#define RIVAL_COLOUR  "#0072B2"
-#define GREY_COLOUR   "#6b7280"
-#define PALE_COLOUR   "#b4bac4"
-#define GRID_COLOUR   "#d9dde3"
-
-/* How a role looks. `open` is the mark of a starved point. */
-struct look {
-    const char *colour;
-    double width;
-    const char *dash;
-    int mark, open;
-    double mark_size;
-    double band; /* opacity; 0: none */
-};
-
-static const struct look looks[] = {
-    [PLOT_GREY] = {PALE_COLOUR, 2, "1", 7, 6, 0.35, 0},
-    [PLOT_REFERENCE] = {GREY_COLOUR, 2, "(6,5)", 7, 6, 0.4, 0},
-    [PLOT_SECOND] = {RIVAL_COLOUR, 2.5, "(8,5)", 9, 8, 0.62, 0.1},
-    [PLOT_RIVAL] = {RIVAL_COLOUR, 2.5, "1", 5, 4, 0.5, 0.1},
-    [PLOT_STRONG] = {STRONG_COLOUR, 3.5, "1", 7, 6, 0.6, 0.2},
-};
-
-/* What a script is written with. */
-struct script {
-    FILE *out;
-    const struct plot *plot;
-    const struct layout *layout;
-    struct elements *elements;
-    double scale; /* marks and lines grow with the font */
-};
 
 struct plot_line *plot_line_new(struct plot *p, enum plot_role role)
 {
@@ -113,6 +78,11 @@ static void put_label(const struct script *s, const char *text,
 
 static void put_ticks(const struct script *s, char axis, const struct axis *a)
 {
+    if (a->n_ticks == 0) { /* an empty list would mean gnuplot's own */
+        fprintf(s->out, "unset %ctics\nset %crange [%.10g:%.10g]\n", axis, axis,
+                a->low, a->high);
+        return;
+    }
     fprintf(s->out, "set %ctics (", axis);
     for (int i = 0; i < a->n_ticks; i++) {
         fprintf(s->out, "%s", i > 0 ? ", " : "");
@@ -132,11 +102,23 @@ static void put_axes(const struct script *s)
     fprintf(s->out, "set border %d lw 1\n", lines ? 1 : 0);
     put_ticks(s, 'x', &l->x);
     put_ticks(s, 'y', &l->y);
-    fprintf(s->out, "set xtics offset 0,%.2f\n", l->font > 20 ? -0.2 : 0.1);
+    fprintf(s->out, "set xtics offset 0,%.2f\n", l->font > 20 ? 0.45 : 0.1);
     fprintf(s->out,
             "set grid noxtics noytics\n"
             "set grid %s lt 1 lw 1 lc rgb '" GRID_COLOUR "'\n",
             lines ? "ytics" : "xtics");
+}
+
+/* What an axis counts; a log axis says so. */
+static void put_unit(const struct script *s, const char *unit, bool log,
+                     struct text_place at)
+{
+    struct words words = {.len = 0};
+    words_add(&words, "%s%s", unit, log ? " (log scale)" : "");
+    const double half = (double)words.len * CHAR_WIDTH * s->layout->font / 2;
+    if (strcmp(at.align, "center") == 0 && at.x < half)
+        at.x = half; /* a long one moves to the right rather than out */
+    put_label(s, words.text, at);
 }
 
 static void put_frame(const struct script *s, const struct plot_size *size)
@@ -154,15 +136,15 @@ static void put_frame(const struct script *s, const struct plot_size *size)
             screen_x(l, l->left), screen_x(l, l->right), screen_y(l, l->top),
             screen_y(l, l->bottom));
     put_axes(s);
-    if (p->kind == PLOT_LINES)
-        put_label(
-            s, p->y_label,
+    if (p->kind == PLOT_LINES && !p->no_words)
+        put_unit(
+            s, p->y_label, l->y.log,
             (struct text_place){0.2 * l->font, 0.75 * l->font, NULL, "left"});
     if (p->x_label != NULL)
-        put_label(s, p->x_label,
-                  (struct text_place){(l->left + l->right) / 2,
-                                      l->height - 0.8 * l->font, NULL,
-                                      "center"});
+        put_unit(s, p->x_label, l->x.log,
+                 (struct text_place){(l->left + l->right) / 2,
+                                     l->height - 0.8 * l->font, NULL,
+                                     "center"});
 }
 
 /* --- names and reasons --------------------------------------------------- */
@@ -173,9 +155,7 @@ static void put_names(const struct script *s)
     for (int i = 0; i < l->n_labels; i++) {
         const struct label *label = &l->labels[i];
         const bool dots = s->plot->kind == PLOT_DOTS;
-        const char *colour = looks[label->line->role].colour;
-        if (label->line->role == PLOT_GREY)
-            colour = GREY_COLOUR; /* text needs more contrast than a line */
+        const char *colour = plot_text_colour(s->plot, label->line->role);
         put_label(s, label->text.text,
                   dots ? (struct text_place){l->left - 0.7 * l->font, label->y,
                                              colour, "right"}
@@ -189,26 +169,31 @@ static void put_names(const struct script *s)
                 screen_x(l, label->end_x + 0.45 * l->font),
                 screen_y(l, label->end_y),
                 screen_x(l, l->right + 0.6 * l->font), screen_y(l, label->y),
-                s->scale, looks[label->line->role].colour);
+                s->scale, plot_look(s->plot, label->line->role)->colour);
     }
 }
 
+/* Where a word stands: beside which point, and whether the line ends there. */
+struct remark {
+    const struct point *point;
+    const char *reason; /* of a gap, or NULL */
+};
+
 /* The point before the first gap of a line, or the first after it. */
-static const struct point *beside_gap(const struct series *s,
-                                      const char **reason)
+static struct remark beside_gap(const struct series *s)
 {
     for (int i = 0; i < s->n; i++) {
         if (s->points[i].rounds > 0 || s->points[i].reason == NULL)
             continue;
-        *reason = s->points[i].reason;
+        const struct remark gap = {NULL, s->points[i].reason};
         for (int k = i - 1; k >= 0; k--)
             if (s->points[k].rounds > 0)
-                return &s->points[k];
+                return (struct remark){&s->points[k], gap.reason};
         for (int k = i + 1; k < s->n; k++)
             if (s->points[k].rounds > 0)
-                return &s->points[k];
+                return (struct remark){&s->points[k], gap.reason};
     }
-    return NULL;
+    return (struct remark){NULL, NULL};
 }
 
 static const struct point *first_starved(const struct series *s)
@@ -219,146 +204,70 @@ static const struct point *first_starved(const struct series *s)
     return NULL;
 }
 
-/* A word beside a point: below it, or above where there is no room below. */
+/* Words that were put down: a second one at the same place moves down. */
+struct placed {
+    int n;
+    double x[2 * PLOT_LINES_MAX], y[2 * PLOT_LINES_MAX];
+};
+
+static double free_place(struct placed *placed, double x, double y, double font)
+{
+    for (int i = 0; i < placed->n; i++)
+        if (fabs(placed->y[i] - y) < font && fabs(placed->x[i] - x) < 6 * font)
+            y = placed->y[i] + LINE_HEIGHT * font;
+    if (placed->n < 2 * PLOT_LINES_MAX) {
+        placed->x[placed->n] = x;
+        placed->y[placed->n++] = y;
+    }
+    return y;
+}
+
+/*
+ * A word beside a point: below it, or above where there is no room below. To
+ * the right of a line that ends, for there is nothing of it.
+ */
 static void put_word(const struct script *s, const struct plot_line *line,
-                     const struct point *point, const char *word)
+                     const struct point *point, const char *word,
+                     struct placed *placed)
 {
     const struct layout *l = s->layout;
+    const double x = layout_x(l, point->x);
     const double y = layout_y(l, plot_value(s->plot, point->median));
+    const double width = (double)strlen(word) * CHAR_WIDTH * l->font;
     const bool low = y + 1.3 * l->font > l->bottom;
-    const bool left = layout_x(l, point->x) > (l->left + l->right) / 2;
-    put_label(s, word,
-              (struct text_place){
-                  layout_x(l, point->x), y + (low ? -0.9 : 0.95) * l->font,
-                  looks[line->role].colour, left ? "right" : "left"});
+    const bool ends = point == series_last(&line->series);
+    const bool left = x + width > l->right;
+    put_label(
+        s, word,
+        (struct text_place){
+            x + (left   ? 0
+                 : ends ? 0.5
+                        : 0.2) *
+                    l->font,
+            free_place(placed, x, y + (low ? -0.95 : 0.95) * l->font, l->font),
+            plot_text_colour(s->plot, line->role), left ? "right" : "left"});
 }
 
 static void put_words(const struct script *s)
 {
     const int room = s->layout->width >= 600 ? 26 : 14;
+    struct placed placed = {.n = 0};
     for (int i = 0; i < s->plot->n_lines; i++) {
         const struct plot_line *line = &s->plot->lines[i];
         if (line->role < PLOT_SECOND || s->plot->no_words)
             continue;
-        const char *reason = NULL;
-        const struct point *point = beside_gap(&line->series, &reason);
-        if (point != NULL)
-            put_word(s, line, point, words_cut(reason, room).text);
-        point = first_starved(&line->series);
-        if (point != NULL)
-            put_word(s, line, point, "starved");
+        const struct remark gap = beside_gap(&line->series);
+        const struct point *starved = first_starved(&line->series);
+        struct words words = {.len = 0};
+        if (gap.point != NULL)
+            words_add(&words, "%s", words_cut(gap.reason, room).text);
+        if (gap.point != NULL && gap.point == starved)
+            words_add(&words, ", starved");
+        if (gap.point != NULL)
+            put_word(s, line, gap.point, words.text, &placed);
+        if (starved != NULL && starved != gap.point)
+            put_word(s, line, starved, "starved", &placed);
     }
-}
-
-/* --- data ---------------------------------------------------------------- */
-
-static bool has_marks(const struct plot_line *line, bool starved)
-{
-    for (int i = 0; i < line->series.n; i++)
-        if (line->series.points[i].rounds > 0 &&
-            line->series.points[i].starved == starved)
-            return true;
-    return false;
-}
-
-/* A blank line where a point is missing: there the line has a gap. */
-static void put_data(const struct script *s, int number)
-{
-    const struct plot *p = s->plot;
-    const struct plot_line *line = &p->lines[number];
-    const struct axis *values =
-        p->kind == PLOT_LINES ? &s->layout->y : &s->layout->x;
-    fprintf(s->out, "# x median low high starved\n$line%d << END\n", number);
-    for (int i = 0; i < line->series.n; i++) {
-        const struct point *point = &line->series.points[i];
-        if (point->rounds == 0) {
-            fputc('\n', s->out);
-            continue;
-        }
-        const double x = p->kind == PLOT_LINES
-                             ? axis_value(&s->layout->x, point->x)
-                             : line->row;
-        fprintf(s->out, "%.10g %.10g %.10g %.10g %d\n", x,
-                axis_value(values, plot_value(p, point->median)),
-                axis_value(values, plot_value(p, point->low)),
-                axis_value(values, plot_value(p, point->high)), point->starved);
-        if (p->kind == PLOT_DOTS)
-            break;
-    }
-    fputs("END\n", s->out);
-}
-
-/* Begins an element of the plot command; `format` is its tooltip. */
-static void put_element(const struct script *s, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void put_element(const struct script *s, const char *format, ...)
-{
-    struct elements *e = s->elements;
-    fputs(e->n == 0 ? "plot " : ", \\\n  ", s->out);
-    if (e->n == ELEMENTS_MAX)
-        return;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(e->titles[e->n++], sizeof e->titles[0], format, args);
-    va_end(args);
-}
-
-static void put_marks(const struct script *s, int number, bool starved)
-{
-    const struct plot_line *line = &s->plot->lines[number];
-    const struct look *look = &looks[line->role];
-    if (!has_marks(line, starved))
-        return;
-    const bool dots = s->plot->kind == PLOT_DOTS;
-    put_element(s, "%s%s", line->tooltip.text, starved ? ", starved" : "");
-    fprintf(s->out,
-            "$line%d using %s with points pt %d ps %.2f lw %.1f lc rgb '%s' "
-            "title 'marks'",
-            number,
-            starved
-                ? (dots ? "($5 == 1 ? $2 : 1/0):1" : "1:($5 == 1 ? $2 : 1/0)")
-                : (dots ? "($5 == 0 ? $2 : 1/0):1" : "1:($5 == 0 ? $2 : 1/0)"),
-            starved ? look->open : look->mark,
-            look->mark_size * s->scale * (dots ? 1.5 : 1),
-            starved ? 2 * s->scale : 1, look->colour);
-}
-
-static void put_line(const struct script *s, int number)
-{
-    const struct plot_line *line = &s->plot->lines[number];
-    const struct look *look = &looks[line->role];
-    if (look->band > 0) {
-        put_element(s, "%s: spread of the rounds", line->tooltip.text);
-        fprintf(s->out,
-                "$line%d using 1:3:4 with filledcurves fc rgb '%s' "
-                "fs transparent solid %.2f noborder title 'band'",
-                number, look->colour, look->band);
-    }
-    put_element(s, "%s", line->tooltip.text);
-    fprintf(s->out,
-            "$line%d using 1:2 with lines lw %.2f dt %s lc rgb '%s' "
-            "title 'line'",
-            number, look->width * s->scale, look->dash, look->colour);
-    /* Grey lines carry marks only where they are nothing but a point. */
-    if (line->role >= PLOT_REFERENCE || line->series.n == 1)
-        put_marks(s, number, false);
-    put_marks(s, number, true);
-}
-
-static void put_dot(const struct script *s, int number)
-{
-    const struct plot_line *line = &s->plot->lines[number];
-    const struct look *look = &looks[line->role];
-    if (line->role != PLOT_GREY || line->name.text[0] != '\0') {
-        put_element(s, "%s: spread of the rounds", line->tooltip.text);
-        fprintf(s->out,
-                "$line%d using 3:1:($4-$3):(0) with vectors nohead lw %.1f "
-                "lc rgb '%s' title 'band'",
-                number, 4 * s->scale, look->colour);
-    }
-    put_marks(s, number, false);
-    put_marks(s, number, true);
 }
 
 /* The number behind a dot. */
@@ -368,38 +277,24 @@ static void put_dot_value(const struct script *s, const struct plot_line *line)
     const struct point *point = series_last(&line->series);
     if (point == NULL || line->name.text[0] == '\0')
         return;
-    put_label(
-        s, words_number(plot_value(s->plot, point->median)).text,
-        (struct text_place){
-            layout_x(l, plot_value(s->plot, point->high)) + 0.7 * l->font,
-            layout_y(l, line->row),
-            line->role == PLOT_GREY ? GREY_COLOUR : looks[line->role].colour,
-            "left"});
+    put_label(s, words_number(plot_value(s->plot, point->median)).text,
+              (struct text_place){
+                  layout_x(l, plot_value(s->plot, point->high)) + 0.9 * l->font,
+                  layout_y(l, line->row), plot_text_colour(s->plot, line->role),
+                  "left"});
 }
+
+/* --- the whole ----------------------------------------------------------- */
 
 static void put_script(const struct script *s, const struct plot_size *size)
 {
-    const struct plot *p = s->plot;
     put_frame(s, size);
     put_names(s);
-    if (p->kind == PLOT_LINES)
+    if (s->plot->kind == PLOT_LINES)
         put_words(s);
-    for (int i = 0; i < p->n_lines; i++) {
-        put_data(s, i);
-        if (p->kind == PLOT_DOTS)
-            put_dot_value(s, &p->lines[i]);
-    }
-    for (int role = PLOT_GREY; role <= PLOT_STRONG; role++)
-        for (int i = 0; i < p->n_lines; i++) {
-            if ((int)p->lines[i].role != role ||
-                series_last(&p->lines[i].series) == NULL)
-                continue;
-            if (p->kind == PLOT_LINES)
-                put_line(s, i);
-            else
-                put_dot(s, i);
-        }
-    fputc('\n', s->out);
+    for (int i = 0; i < s->plot->n_lines && s->plot->kind == PLOT_DOTS; i++)
+        put_dot_value(s, &s->plot->lines[i]);
+    plot_put_data(s);
 }
 
 int plot_draw(const struct plot *p, const struct plot_size *size,

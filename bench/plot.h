@@ -65,7 +65,7 @@ struct plot {
     enum plot_scale scale; /* of the values */
     double factor;         /* what values are multiplied with; 0: 1 */
     double high;           /* the axis reaches this, at least */
-    bool no_words;         /* small multiples: no marks of reasons */
+    bool no_words;         /* small multiples: the caption has them */
     int n_lines;
     struct plot_line lines[PLOT_LINES_MAX];
 };

@@ -1,6 +1,6 @@
 /*
- * plot_internal.h - what the three parts of plot share: the layout decides
- * where things lie, the script tells gnuplot, the filter mends its SVG.
+ * plot_internal.h - what the parts of plot share: the layout decides where
+ * things lie, the script tells gnuplot, the filter mends its SVG.
  */
 #ifndef BENCH_PLOT_INTERNAL_H
 #define BENCH_PLOT_INTERNAL_H
@@ -45,6 +45,44 @@ struct elements {
     int n;
     char titles[ELEMENTS_MAX][2 * NAME_MAX_LEN];
 };
+
+/* --- script -------------------------------------------------------------- */
+
+/* Mended by the filter, so that a style can turn them for the dark. */
+#define STRONG_COLOUR "#B84A00"
+#define RIVAL_COLOUR  "#0072B2"
+#define GREY_COLOUR   "#6b7280"
+#define PALE_COLOUR   "#b4bac4"
+#define GRID_COLOUR   "#d9dde3"
+
+/* How a role looks. `open` is the mark of a starved point. */
+struct look {
+    const char *colour;
+    double width;
+    const char *dash;
+    int mark, open;
+    double mark_size;
+    double band; /* opacity; 0: none */
+};
+
+const struct look *plot_look(const struct plot *p, enum plot_role role);
+
+/* Text needs more contrast than a line. */
+const char *plot_text_colour(const struct plot *p, enum plot_role role);
+
+/* What a script is written with. */
+struct script {
+    FILE *out;
+    const struct plot *plot;
+    const struct layout *layout;
+    struct elements *elements;
+    double scale; /* marks and lines grow with the font */
+};
+
+/* Writes the data, then the command that draws it (plot_data.c). */
+void plot_put_data(const struct script *s);
+
+/* --- filter -------------------------------------------------------------- */
 
 /*
  * Copies gnuplot's SVG to `out` so that several fit into one page: unique ids,

@@ -10,7 +10,7 @@
 
 const struct plot_size plot_wide = {"wide", 960, 500, 18};
 const struct plot_size plot_narrow = {"narrow", 360, 400, 14};
-const struct plot_size plot_small = {"small", 230, 190, 13};
+const struct plot_size plot_small = {"small", 240, 180, 14};
 const struct plot_size plot_slide = {"slide", 1200, 560, 26};
 
 static bool is_wide(const struct layout *l)
@@ -45,7 +45,7 @@ static struct range values_range(const struct plot *p)
     struct range range = {INFINITY, 0};
     for (int i = 0; i < p->n_lines; i++) {
         const struct plot_line *line = &p->lines[i];
-        const bool band = line->role >= PLOT_SECOND || p->kind == PLOT_DOTS;
+        const bool band = line->role >= PLOT_RIVAL || p->kind == PLOT_DOTS;
         for (int k = 0; k < line->series.n; k++) {
             const struct point *point = &line->series.points[k];
             if (point->rounds == 0)
@@ -185,7 +185,7 @@ static void layout_lines(struct layout *l, const struct plot *p)
     const double names = names_width(l, p);
     l->left = (widest(&l->y) * CHAR_WIDTH + 0.8) * l->font;
     l->right = l->width - (names > 0 ? names + 1.1 * l->font : l->font);
-    l->top = (small ? 1.9 : 2.3) * l->font;
+    l->top = (small ? 0.7 : 2.3) * l->font;
     l->bottom = l->height - (small ? 1.8 : 3.4) * l->font;
     axis_thin(&l->x, CHAR_WIDTH * l->font / (l->right - l->left));
     place_names(l, p);

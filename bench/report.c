@@ -72,6 +72,12 @@ static void write_page(struct source *s, const char *path)
 
 /* --- slides -------------------------------------------------------------- */
 
+/* Slides are light always: a style that turned with the reader's system would
+ * write white on white. */
+static const char slide_style[] =
+    "text{paint-order:stroke;stroke:#fff;stroke-width:.2em;"
+    "stroke-linejoin:round}";
+
 static void write_slide(struct source *s, const char *folder, const char *name)
 {
     const struct topic *t = figures_topic(name);
@@ -81,7 +87,8 @@ static void write_slide(struct source *s, const char *folder, const char *name)
     struct outfile file;
     if (outfile_open(&file, path, s->problem) != 0)
         give_up(s->problem);
-    if (plot_draw(p, &plot_slide, s->gnuplot, s->style, file.out, s->problem)) {
+    if (plot_draw(p, &plot_slide, s->gnuplot, slide_style, file.out,
+                  s->problem)) {
         outfile_abandon(&file);
         give_up(s->problem);
     }

@@ -49,14 +49,16 @@ static bool is_of(const struct row *row, const struct query *q,
            strcmp(row->bench, q->bench) == 0;
 }
 
-/* The floor's value beside `row`: same bench, variant, x, metric and round. */
-static double floor_of(const struct results *r, const struct row *row)
+/* What `row` is divided by: the other's value in the same round, or NAN. */
+static double divisor_of(const struct results *r, const struct query *q,
+                         const struct row *row)
 {
-    const struct query floor = {row->bench, "floor", row->variant, row->metric,
-                                false};
+    const struct query other = {row->bench,  q->over, row->variant,
+                                row->metric, NULL,    NULL};
+    const double x = q->over_x != NULL ? *q->over_x : row->x;
     for (int i = 0; i < r->n_rows; i++)
         if (r->rows[i].round == row->round &&
-            is_of(&r->rows[i], &floor, row->metric, row->x))
+            is_of(&r->rows[i], &other, row->metric, x))
             return r->rows[i].value;
     return NAN;
 }
@@ -71,7 +73,7 @@ static int collect(const struct results *r, const struct query *q, double x,
         if (!is_of(row, q, q->metric, x))
             continue;
         const double value =
-            q->to_floor ? row->value / floor_of(r, row) : row->value;
+            q->over != NULL ? row->value / divisor_of(r, q, row) : row->value;
         if (isfinite(value))
             values[n++] = value;
     }
@@ -85,7 +87,7 @@ static double count_answered(const struct results *r, const struct query *q,
     double values[ROUNDS_MAX];
     struct query answered = *q;
     answered.metric = "answered";
-    answered.to_floor = false;
+    answered.over = NULL;
     int n = collect(r, &answered, x, values);
     if (n == 0 && strcmp(q->bench, "wrk") == 0) {
         answered.bench = "connections"; /* wrk does not count them */
@@ -114,7 +116,8 @@ struct point series_point(const struct results *r, const struct query *q,
     const int n = collect(r, q, x, values);
     series_summary(&p, values, n);
     p.answered = count_answered(r, q, x);
-    p.starved = p.answered < x;
+    p.asked = strcmp(q->bench, "idle") == 0 ? ACTIVE_IDLE : x;
+    p.starved = p.answered < p.asked;
     note_failures(&p, r, q);
     return p;
 }

@@ -8,9 +8,9 @@
  *   spread   low to high: of fewer than 9 rounds the lowest and the highest,
  *            of more the middle half (the interquartile range)
  *
- * A ratio to the floor is taken within each round, where both were measured
- * one after the other, and the median is that of the ratios: a machine that
- * was slow for a round was slow for both.
+ * A ratio is taken within each round, where both were measured one after the
+ * other, and the median is that of the ratios: a machine that was slow for a
+ * round was slow for both.
  *
  * Read before: results.h. Read after: figures.h.
  */
@@ -19,14 +19,19 @@
 
 #include "results.h"
 
-enum { POINTS_MAX = 64, SPREAD_ROUNDS = 9 };
+enum {
+    POINTS_MAX = 64,
+    SPREAD_ROUNDS = 9,
+    ACTIVE_IDLE = 50, /* active connections of the bench "idle" */
+};
 
 /* Which rows; words are borrowed for the call. */
 struct query {
     const char *bench, *server;
     const char *variant; /* NULL: any */
     const char *metric;
-    bool to_floor; /* each round's value over the floor's */
+    const char *over;     /* a ratio: over this server in the same round */
+    const double *over_x; /* ... at this x; NULL: at the same */
 };
 
 struct point {
@@ -35,7 +40,7 @@ struct point {
     int failed;               /* rounds that could not be measured */
     double median, low, high; /* NAN if missing */
     bool starved;             /* some connections got no answer */
-    double answered;          /* connections that got one; NAN: not counted */
+    double asked, answered;   /* connections; answered NAN: not counted */
     const char *reason;       /* of the first failure, or NULL; of results */
 };
 

@@ -7,10 +7,10 @@
 #include <string.h>
 
 static struct point at(const struct results *r, const char *server,
-                       const char *metric, bool to_floor, double x)
+                       const char *metric, const char *over, double x)
 {
-    const struct query query = {"connections", server, "keep-alive", metric,
-                                to_floor};
+    const struct query query = {"connections", server, "keep-alive",
+                                metric,        over,   NULL};
     return series_point(r, &query, x);
 }
 
@@ -25,16 +25,18 @@ static struct words answered_words(const struct point *p)
         words_add(&words, "-");
     else if (p->starved)
         words_add(&words, "%s of %s starved",
-                  words_count(p->x - p->answered).text, words_count(p->x).text);
+                  words_count(p->asked - p->answered).text,
+                  words_count(p->asked).text);
     else
-        words_add(&words, "all of %s", words_count(p->x).text);
+        words_add(&words, "all of %s", words_count(p->asked).text);
     return words;
 }
 
 static struct words idle_words(const struct results *r, const char *server,
                                double x)
 {
-    const struct query query = {"idle", server, "keep-alive", "rate", false};
+    const struct query query = {"idle", server, "keep-alive",
+                                "rate", NULL,   NULL};
     const struct point p = series_point(r, &query, x);
     struct words words = {.len = 0};
     if (p.rounds > 0)
@@ -48,10 +50,10 @@ static struct words idle_words(const struct results *r, const char *server,
 static void print_server(FILE *out, const struct results *r, const char *server,
                          double x, double idle_x)
 {
-    const struct point rate = at(r, server, "rate", false, x);
-    const struct point rate_ratio = at(r, server, "rate", true, x);
-    const struct point cpu = at(r, server, "cpu", false, x);
-    const struct point cpu_ratio = at(r, server, "cpu", true, x);
+    const struct point rate = at(r, server, "rate", NULL, x);
+    const struct point rate_ratio = at(r, server, "rate", "floor", x);
+    const struct point cpu = at(r, server, "cpu", NULL, x);
+    const struct point cpu_ratio = at(r, server, "cpu", "floor", x);
     fprintf(out, "%-21s %10s %6s %9s %6s  %-17s", server,
             words_number(rate.median).text, words_ratio(rate_ratio.median).text,
             words_number(cpu.median).text, words_ratio(cpu_ratio.median).text,

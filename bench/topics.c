@@ -22,10 +22,10 @@ static struct name show_seconds(double value)
 
 const struct topic topic_throughput = {
     .name = "throughput-connections",
-    .query = {"connections", NULL, "keep-alive", "rate", false},
+    .query = {"connections", NULL, "keep-alive", "rate", NULL, NULL},
     .more_is_better = true,
     .x = 64,
-    .x_label = "connections, keep-alive (log scale)",
+    .x_label = "connections, keep-alive",
     .y_label = "requests/s",
     .x_log = true,
     .show = show_rate,
@@ -46,9 +46,9 @@ const struct topic topic_throughput = {
 
 const struct topic topic_idle = {
     .name = "throughput-idle",
-    .query = {"idle", NULL, "keep-alive", "rate", false},
+    .query = {"idle", NULL, "keep-alive", "rate", NULL, NULL},
     .more_is_better = true,
-    .x_label = "idle connections beside 50 active ones (log scale)",
+    .x_label = "idle connections",
     .y_label = "requests/s",
     .x_log = true,
     .show = show_rate,
@@ -67,7 +67,8 @@ const struct topic topic_idle = {
 
 const struct topic topic_fetch = {
     .name = "fetch-wall",
-    .query = {"fetch", NULL, NULL, "wall", false},
+    .query = {"fetch", NULL, NULL, "wall", NULL, NULL},
+    .against_worst = true,
     .x_label = "pages, each 100 ms away",
     .y_label = "seconds",
     .show = show_seconds,
@@ -85,17 +86,17 @@ const struct topic topic_fetch = {
 
 static const struct topic p99 = {
     .name = "p99-connections",
-    .query = {"connections", NULL, "keep-alive", "p99", false},
+    .query = {"connections", NULL, "keep-alive", "p99", NULL, NULL},
     .starved_count = true,
     .x = 64,
-    .x_label = "connections, keep-alive (log scale)",
-    .y_label = "ms, log scale",
+    .x_label = "connections, keep-alive",
+    .y_label = "ms",
     .x_log = true,
     .scale = PLOT_LOG,
     .factor = 1e-3,
     .show = words_time,
     .differ = "At {x} connections one request in a hundred takes longer than "
-              "{value} with {best}, than {other} with {worst}.",
+              "{value} with {best}, and longer than {other} with {worst}.",
     .equal = "At {x} connections one request in a hundred takes longer than "
              "{value} to {other}: no difference outside the spread.",
     .look_at =
@@ -109,10 +110,10 @@ static const struct topic p99 = {
 
 static const struct topic closing = {
     .name = "throughput-close",
-    .query = {"connections", NULL, "close", "rate", false},
+    .query = {"connections", NULL, "close", "rate", NULL, NULL},
     .more_is_better = true,
     .x = 64,
-    .x_label = "connections, one request each (log scale)",
+    .x_label = "connections, one request each",
     .y_label = "requests/s",
     .x_log = true,
     .show = show_rate,
@@ -132,16 +133,16 @@ static const struct topic closing = {
 
 static const struct topic idle_cpu = {
     .name = "cpu-idle",
-    .query = {"idle", NULL, "keep-alive", "cpu", false},
-    .x_label = "idle connections beside 50 active ones (log scale)",
+    .query = {"idle", NULL, "keep-alive", "cpu", NULL, NULL},
+    .x_label = "idle connections",
     .y_label = "us of CPU a request",
     .x_log = true,
     .scale = PLOT_BY_DATA,
     .show = words_time,
-    .differ = "Beside {x} idle connections a request costs {best} {value} of "
-              "CPU, {worst} {other}.",
-    .equal = "Beside {x} idle connections a request costs every server as much "
-             "CPU, within the spread: {value} to {other}.",
+    .differ = "Beside {x} idle connections {best} uses {value} of CPU for a "
+              "request, {worst} {other}.",
+    .equal = "Beside {x} idle connections all servers use as much CPU for a "
+             "request, within the spread: {value} to {other}.",
     .look_at = "The same run as throughput beside idle connections, seen from "
                "the server's processor: the price of looking at descriptors "
                "that have nothing to say.",
@@ -152,16 +153,16 @@ static const struct topic idle_cpu = {
 
 static const struct topic cpu = {
     .name = "cpu-connections",
-    .query = {"connections", NULL, "keep-alive", "cpu", false},
+    .query = {"connections", NULL, "keep-alive", "cpu", NULL, NULL},
     .x = 64,
-    .x_label = "connections, keep-alive (log scale)",
+    .x_label = "connections, keep-alive",
     .y_label = "us of CPU a request",
     .x_log = true,
     .scale = PLOT_BY_DATA,
     .show = words_time,
-    .differ = "At {x} connections a request costs {best} {value} of CPU, "
+    .differ = "At {x} connections {best} uses {value} of CPU for a request, "
               "{worst} {other}.",
-    .equal = "At {x} connections a request costs every server as much CPU, "
+    .equal = "At {x} connections all servers use as much CPU for a request, "
              "within the spread: {value} to {other}.",
     .look_at =
         "The server's user and system time over the requests it answered. "
@@ -174,7 +175,7 @@ static const struct topic cpu = {
 
 static const struct topic cpu_ratio = {
     .name = "cpu-ratio",
-    .query = {"connections", NULL, "keep-alive", "cpu", true},
+    .query = {"connections", NULL, "keep-alive", "cpu", "floor", NULL},
     .x = 64,
     .kind = PLOT_DOTS,
     .x_label = "CPU a request, times the floor's",
@@ -194,14 +195,15 @@ static const struct topic cpu_ratio = {
 
 static const struct topic calls_topic = {
     .name = "calls",
-    .query = {"calls", NULL, NULL, "calls", false},
+    .query = {"calls", NULL, NULL, "calls", NULL, NULL},
     .x = 64,
     .kind = PLOT_DOTS,
     .x_label = "system calls a request",
     .scale = PLOT_BY_DATA,
     .show = words_number,
-    .differ = "A request takes {best} {value} system calls, {worst} {other}.",
-    .equal = "A request takes every server as many system calls, within the "
+    .differ =
+        "{best} makes {value} system calls for a request, {worst} {other}.",
+    .equal = "All servers make as many system calls for a request, within the "
              "spread: {value} to {other}.",
     .look_at =
         "One call to receive and one to send are the least. The rest asks who "
@@ -214,15 +216,16 @@ static const struct topic calls_topic = {
 
 static const struct topic memory = {
     .name = "memory-idle",
-    .query = {"idle", NULL, "keep-alive", "memory", false},
+    .query = {"idle", NULL, "keep-alive", "memory", NULL, NULL},
     .kind = PLOT_DOTS,
-    .x_label = "bytes of the server's memory for an idle connection",
+    .x_label = "bytes of memory an idle connection",
     .scale = PLOT_BY_DATA,
     .show = words_bytes,
-    .differ = "With {x} of them an idle connection costs {best} {value} of "
-              "memory, {worst} {other}.",
-    .equal = "With {x} of them an idle connection costs every server as much "
-             "memory, within the spread: {value} to {other}.",
+    .differ =
+        "Of {x} idle connections each takes {value} of memory with {best}, "
+        "{other} with {worst}.",
+    .equal = "Of {x} idle connections each takes as much memory with every "
+             "server, within the spread: {value} to {other}.",
     .look_at = "What must be kept for a client that says nothing: a process, "
                "a thread's stack, or a small struct. The kernel's own buffers "
                "are not counted.",
@@ -232,7 +235,7 @@ static const struct topic memory = {
 
 static const struct topic fetch_cpu = {
     .name = "fetch-cpu",
-    .query = {"fetch", NULL, NULL, "cpu", false},
+    .query = {"fetch", NULL, NULL, "cpu", NULL, NULL},
     .x_label = "pages, each 100 ms away",
     .y_label = "ms of the client's CPU",
     .scale = PLOT_BY_DATA,
