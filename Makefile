@@ -34,7 +34,8 @@ link = $(compile) $(LDFLAGS)
 say = @printf '  %-4s %s\n' $(1) $(2)
 
 # `has` is y if a library is installed; what needs it is left out otherwise.
-has = $(shell echo '\#include <$(1)>' | $(CC) -E $(2) - >/dev/null 2>&1 && echo y)
+hash := \#
+has = $(shell echo '$(hash)include <$(1)>' | $(CC) -E $(2) - >/dev/null 2>&1 && echo y)
 has_cmocka := $(call has,cmocka.h,-include stdarg.h -include setjmp.h \
 	-include stddef.h -include stdint.h)
 

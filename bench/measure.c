@@ -95,6 +95,19 @@ static int run_load(struct proc *p, const struct bench_setup *setup,
     return status;
 }
 
+/* True, and the point fails, if n connections need too many descriptors. */
+static bool exceeds_limit(const struct bench_setup *setup, const struct row *at,
+                          int n)
+{
+    enum { SPARE = 50 };
+    char reason[64];
+    if (n + SPARE <= setup->descriptors)
+        return false;
+    snprintf(reason, sizeof reason, "ulimit -n is %d", setup->descriptors);
+    record_failure(at, reason);
+    return true;
+}
+
 /* Stops the server; fails the point if it had ended by itself. */
 static bool ended_well(struct proc *server, const struct row *at)
 {
@@ -150,6 +163,8 @@ double measure_connections(const struct bench_setup *setup,
         record_failure(at, s->bound);
         return -1;
     }
+    if (exceeds_limit(setup, at, at->x))
+        return -1;
     struct proc server;
     const int error = start(&server, setup, s, at->variant, NULL);
     const double rate = error != 0
@@ -256,6 +271,8 @@ double measure_idle(const struct bench_setup *setup, const struct subject *s,
         record_failure(at, s->bound);
         return -1;
     }
+    if (exceeds_limit(setup, at, at->x + ACTIVE))
+        return -1;
     struct proc server, idle;
     const int error = start(&server, setup, s, at->variant, NULL);
     if (error != 0) {

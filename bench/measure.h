@@ -13,10 +13,10 @@
 struct bench_setup {
     const char *build;
     int server_cpu, load_cpu;
-    int ms;                      /* how long a load lasts */
-    int slow_port;               /* of slowd, for fetch */
-    const char *wrk;             /* path; NULL: not installed */
-    volatile const int *stopped; /* the user wants to stop: see main */
+    int ms;          /* how long a load lasts */
+    int slow_port;   /* of slowd, for fetch */
+    int descriptors; /* the limit of them */
+    const char *wrk; /* its path */
 };
 
 /*

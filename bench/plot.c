@@ -102,7 +102,7 @@ static void put_axes(const struct script *s)
     fprintf(s->out, "set border %d lw 1\n", lines ? 1 : 0);
     put_ticks(s, 'x', &l->x);
     put_ticks(s, 'y', &l->y);
-    fprintf(s->out, "set xtics offset 0,%.2f\n", l->font > 20 ? 0.45 : 0.1);
+    fprintf(s->out, "set xtics offset 0,%.2f\n", l->font > 20 ? 0.25 : 0.1);
     fprintf(s->out,
             "set grid noxtics noytics\n"
             "set grid %s lt 1 lw 1 lc rgb '" GRID_COLOUR "'\n",

@@ -31,6 +31,7 @@ enum plot_kind {
 };
 
 enum plot_role {
+    PLOT_CROWD, /* others, unnamed: a band; of dots, each point is one */
     PLOT_GREY,
     PLOT_REFERENCE, /* grey, dashed: another machine */
     PLOT_SECOND,    /* rival: dashed, triangles */

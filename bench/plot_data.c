@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 static const struct look looks[] = {
+    [PLOT_CROWD] = {PALE_COLOUR, 0, "1", 7, 6, 0.3, 0.35},
     [PLOT_GREY] = {PALE_COLOUR, 2, "1", 7, 6, 0.35, 0},
     [PLOT_REFERENCE] = {GREY_COLOUR, 2, "(6,5)", 7, 6, 0.4, 0},
     [PLOT_SECOND] = {RIVAL_COLOUR, 2.5, "(8,5)", 9, 8, 0.62, 0},
@@ -16,6 +17,7 @@ static const struct look looks[] = {
 
 /* Dots lie alone: grey ones may be darker. */
 static const struct look dot_looks[] = {
+    [PLOT_CROWD] = {PALE_COLOUR, 2, "1", 7, 6, 0.34, 0},
     [PLOT_GREY] = {GREY_COLOUR, 2, "1", 7, 6, 0.42, 0},
     [PLOT_REFERENCE] = {PALE_COLOUR, 1, "1", 6, 6, 0.5, 0},
     [PLOT_SECOND] = {RIVAL_COLOUR, 2, "1", 9, 8, 0.7, 0},
@@ -63,7 +65,7 @@ static void put_data(const struct script *s, int number)
                 axis_value(values, plot_value(p, point->median)),
                 axis_value(values, plot_value(p, point->low)),
                 axis_value(values, plot_value(p, point->high)), point->starved);
-        if (p->kind == PLOT_DOTS)
+        if (p->kind == PLOT_DOTS && line->role != PLOT_CROWD)
             break;
     }
     fputs("END\n", s->out);
@@ -116,6 +118,8 @@ static void put_line(const struct script *s, int number)
                 "fs transparent solid %.2f noborder title 'band'",
                 number, look->colour, look->band);
     }
+    if (look->width == 0)
+        return;
     put_element(s, "%s", line->tooltip.text);
     fprintf(s->out,
             "$line%d using 1:2 with lines lw %.2f dt %s lc rgb '%s' "
@@ -139,7 +143,7 @@ static void put_dot(const struct script *s, int number)
                 number, 3 * s->scale, GREY_COLOUR);
         return;
     }
-    if (line->role != PLOT_GREY || line->name.text[0] != '\0') {
+    if (line->role != PLOT_CROWD) {
         put_element(s, "%s: spread of the rounds", line->tooltip.text);
         fprintf(s->out,
                 "$line%d using 3:1:($4-$3):(0) with vectors nohead lw %.1f "
@@ -153,7 +157,7 @@ static void put_dot(const struct script *s, int number)
 /* The order in which roles are drawn: what comes later lies on top. */
 static int layer(const struct plot *p, enum plot_role role)
 {
-    return p->kind == PLOT_DOTS && role == PLOT_REFERENCE ? -1 : (int)role;
+    return p->kind == PLOT_DOTS && role == PLOT_REFERENCE ? 0 : (int)role;
 }
 
 void plot_put_data(const struct script *s)
@@ -161,7 +165,7 @@ void plot_put_data(const struct script *s)
     const struct plot *p = s->plot;
     for (int i = 0; i < p->n_lines; i++)
         put_data(s, i);
-    for (int at = -1; at <= PLOT_STRONG; at++)
+    for (int at = 0; at <= PLOT_STRONG; at++)
         for (int i = 0; i < p->n_lines; i++) {
             if (layer(p, p->lines[i].role) != at ||
                 series_last(&p->lines[i].series) == NULL)

@@ -45,7 +45,8 @@ static struct range values_range(const struct plot *p)
     struct range range = {INFINITY, 0};
     for (int i = 0; i < p->n_lines; i++) {
         const struct plot_line *line = &p->lines[i];
-        const bool band = line->role >= PLOT_RIVAL || p->kind == PLOT_DOTS;
+        const bool band = line->role >= PLOT_RIVAL ||
+                          line->role == PLOT_CROWD || p->kind == PLOT_DOTS;
         for (int k = 0; k < line->series.n; k++) {
             const struct point *point = &line->series.points[k];
             if (point->rounds == 0)

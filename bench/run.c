@@ -121,8 +121,6 @@ static struct bench_setup setup = {.server_cpu = -1, .load_cpu = -1};
 static bool takes_part(const struct series *series, const struct subject *s,
                        const struct subject *before)
 {
-    if (series->measure == measure_wrk)
-        return setup.wrk != NULL;
     if (series->measure != measure_fetch)
         return true;
     /* fetch is a lesson's, not a model's: once a lesson */
@@ -279,12 +277,12 @@ static const char *find_wrk(void)
 /* What the machine cannot give is noted, and appears on the plots. */
 static void prepare(void)
 {
-    const int limit = raise_descriptor_limit();
+    setup.descriptors = raise_descriptor_limit();
     setup.wrk = find_wrk();
     if (setup.wrk == NULL)
-        record_note("wrk is not installed: make deps SET=course");
-    if (limit < 9100)
-        record_note("at most %d descriptors: ulimit -n", limit);
+        die(0, "make deps SET=course", "wrk is not installed");
+    if (setup.descriptors < 9100)
+        record_note("at most %d descriptors: ulimit -n", setup.descriptors);
     if (sysconf(_SC_NPROCESSORS_ONLN) >= 2) {
         setup.server_cpu = 0;
         setup.load_cpu = 1;

@@ -20,7 +20,7 @@
 #include "results.h"
 
 enum {
-    POINTS_MAX = 64,
+    POINTS_MAX = 128,
     SPREAD_ROUNDS = 9,
     ACTIVE_IDLE = 50, /* active connections of the bench "idle" */
 };

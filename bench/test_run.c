@@ -19,7 +19,8 @@
 
 #include <cmocka.h>
 
-static struct bench_setup setup = {.server_cpu = -1, .load_cpu = -1, .ms = 300};
+static struct bench_setup setup = {
+    .server_cpu = -1, .load_cpu = -1, .ms = 300, .descriptors = 1000};
 static char folder[] = "/tmp/test_run.XXXXXX";
 
 static const char *build(void)
@@ -180,6 +181,60 @@ static void calls_are_counted(void **state)
     assert_true(calls > 2 && calls < 4); /* recv, send, a share of the wait */
 }
 
+static void a_low_limit_of_descriptors(void **state)
+{
+    (void)state;
+    const struct subject s = find("04-poll");
+    expect_failure(&s, 960, "ulimit -n is 1000");
+}
+
+/* What fetch says of its calls, and what the kernel counted besides. */
+static unsigned long uncounted(const char *lesson, int pages, int port)
+{
+    char calls[300], fetch[300], n[16], url[64];
+    snprintf(calls, sizeof calls, "%s/bench/calls", build());
+    snprintf(fetch, sizeof fetch, "%s/lessons/%s/fetch", build(), lesson);
+    snprintf(n, sizeof n, "%d", pages);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
+    struct proc p;
+    const char *const argv[] = {calls, fetch, "-n", n, url, NULL};
+    assert_int_equal(proc_spawn(&p, argv, NULL), 0);
+    const int status = proc_wait(&p, 30000);
+    unsigned long said, counted;
+    const char *line = strstr(p.said, " s cpu, ");
+    if (status != 0 || line == NULL ||
+        sscanf(line, " s cpu, %lu system calls\n%lu", &said, &counted) != 2)
+        fail_msg("%s: status %d, said: %s", lesson, status, p.said);
+    return counted - said;
+}
+
+/*
+ * fetch counts the calls that fetching takes. Beside them the program starts
+ * and ends, which costs the same for one page and for eleven.
+ */
+static void fetch_counts_all_its_calls(void **state)
+{
+    (void)state;
+    static struct subject table[SUBJECTS_MAX];
+    const int n = subjects_find(table, build(), "");
+    char path[300];
+    snprintf(path, sizeof path, "%s/bench/slowd", build());
+    const char *const argv[] = {path, "--port", "0", "--delay", "1", NULL};
+    struct proc slowd;
+    assert_int_equal(proc_start(&slowd, argv, NULL), 0);
+    int lessons = 0;
+    for (int i = 1; i < n; i++) {
+        if (!subject_has_fetch(&table[i], build()) ||
+            strcmp(table[i].lesson, table[i - 1].lesson) == 0)
+            continue;
+        lessons++;
+        assert_int_equal(uncounted(table[i].lesson, 1, slowd.port),
+                         uncounted(table[i].lesson, 11, slowd.port));
+    }
+    assert_true(lessons >= 5);
+    assert_int_equal(proc_stop(&slowd), 0);
+}
+
 static void lessons_are_found_and_chosen(void **state)
 {
     (void)state;
@@ -238,6 +293,8 @@ int main(void)
         cmocka_unit_test(a_bound_that_is_known),
         cmocka_unit_test(idle_connections_are_held),
         cmocka_unit_test(calls_are_counted),
+        cmocka_unit_test(a_low_limit_of_descriptors),
+        cmocka_unit_test(fetch_counts_all_its_calls),
         cmocka_unit_test(lessons_are_found_and_chosen),
         cmocka_unit_test(nothing_half_written),
     };

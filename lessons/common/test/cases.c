@@ -152,6 +152,17 @@ static void pipelined(struct context *t)
     close(fd);
 }
 
+/* `n` requests in a row; the caller frees them. */
+static char *many_requests(int n)
+{
+    const size_t len = sizeof HELLO_REQUEST - 1;
+    char *all = malloc((size_t)n * len + 1);
+    assert_non_null(all);
+    for (int i = 0; i < n; i++)
+        memcpy(all + (size_t)i * len, HELLO_REQUEST, len + 1);
+    return all;
+}
+
 /* Sends `n` bytes of requests without reading, as long as the server takes
  * them; returns how many it took before it stopped. */
 static size_t send_until_stuck(int fd, const char *bytes, size_t n)
@@ -177,16 +188,14 @@ static size_t send_until_stuck(int fd, const char *bytes, size_t n)
 static void slow_reader(struct context *t)
 {
     enum { N = 200000, LEN = sizeof HELLO_REQUEST - 1 };
-    char *all = malloc((size_t)N * LEN + 1);
-    assert_non_null(all);
-    for (int i = 0; i < N; i++)
-        memcpy(all + (size_t)i * LEN, HELLO_REQUEST, LEN + 1);
+    char *all = many_requests(N);
     const int fd = client_connect_small(t->port);
-    size_t sent = send_until_stuck(fd, all, (size_t)N * LEN);
+    const size_t sent = send_until_stuck(fd, all, (size_t)N * LEN);
     assert_true(sent < (size_t)N * LEN);
-    sent -= sent % LEN; /* what follows a part of a request, is its rest */
-    const int n = (int)(sent / LEN);
-    client_expect_hello(fd, n);
+    client_expect_hello(fd, (int)(sent / LEN));
+    /* It is still there, and has kept the part of a request that it got. */
+    client_send(fd, HELLO_REQUEST + sent % LEN);
+    client_expect_hello(fd, 1);
     close(fd);
     free(all);
 }
@@ -221,6 +230,23 @@ static void client_vanishes(struct context *t)
             client_send(unread, HELLO_REQUEST);
         client_vanish(unread);
     }
+    one_request(t);
+}
+
+/*
+ * The server is in the middle of sending when the client hangs up with answers
+ * unread: the next send gets EPIPE, and a server that forgot to say
+ * MSG_NOSIGNAL gets SIGPIPE, too.
+ */
+static void client_hangs_up_on_answers(struct context *t)
+{
+    enum { N = 200000 };
+    char *all = many_requests(N);
+    const int fd = client_connect_small(t->port);
+    send_until_stuck(fd, all, strlen(all));
+    client_finish(fd);
+    close(fd);
+    free(all);
     one_request(t);
 }
 
@@ -446,6 +472,7 @@ static const struct {
     {"byte by byte", byte_by_byte, 0, false},
     {"half-close", half_close, 0, false},
     {"client vanishes", client_vanishes, 0, false},
+    {"client hangs up on answers", client_hangs_up_on_answers, 0, false},
     {"silent beside quick", silent_beside_quick, 0, false},
     {"refusals", refusals, 0, false},
     {"not found goes on", not_found_goes_on, 0, false},
