@@ -59,3 +59,27 @@ trace: ## write a lesson's system calls of one request into its trace.md: LESSON
 	@$(if $(LESSON),,$(error say which lesson: make trace LESSON=05))
 	@$(MAKE) --no-print-directory -s $(B)/$(lesson_dir)/server
 	@lessons/trace.sh $(lesson_dir)
+
+# --- claims: experiments that print what they measured, and whether it holds.
+# Of a file of results, the rows of lessons that are not run again stay.
+
+claim_programs = $(filter $(if $(LESSON),$(B)/$(lesson_dir)/claims,%/claims),$(lesson_programs))
+claim_tsv = $(B)/bench/claim.tsv
+claim_begin = set -e; mkdir -p $(B)/bench; part=$(claim_tsv).part; \
+	{ echo '\# course-kit results 1'; \
+	printf 'bench\tserver\tvariant\tx\tmetric\tvalue\tunit\tround\n'; } > $$part; \
+	$(if $(LESSON),grep -s '^claim' $(claim_tsv) \
+	| grep -v '	$(notdir $(lesson_dir))	' >> $$part || true;)
+claim_end = mv $$part $(claim_tsv); echo "results: $(claim_tsv)"
+
+claims: programs ## run the experiments that check the course's claims (LESSON=03 for one lesson's)
+	@$(claim_begin) for program in $(claim_programs); do \
+	$$program --tsv $$part; echo; done; $(claim_end)
+
+claims-quietly: programs
+	@$(claim_begin) total=0; ran=0; \
+	for program in $(claim_programs); do \
+	total=$$((total + $$($$program --list | wc -l))); done; \
+	for program in $(claim_programs); do \
+	$$program --quiet $$ran/$$total --tsv $$part; \
+	ran=$$((ran + $$($$program --list | wc -l))); done; $(claim_end)

@@ -7,7 +7,7 @@
  *
  *     E03  select can watch no more than 1,024 descriptors
  *          <table>                                          claim_row
- *          measured: ...                                    claim_verdict
+ *          measured: ...                                    claim_conclude
  *          verdict:  holds
  *
  * Only the direction of a claim is judged, with a margin: figures differ from
@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* --- a claim and its verdict ----------------------------------------------- */
+/* --- a claim and its verdict ---------------------------------------------- */
 
 enum claim_verdict { CLAIM_FAILS, CLAIM_HOLDS, CLAIM_NOT_MEASURED };
 
@@ -36,8 +36,8 @@ struct claim_result {
 
 /* A row without an id ends a table of claims. */
 struct claim {
-    const char *id;       /* E03 */
-    const char *sentence; /* the claim, as the course makes it */
+    const char *id;                     /* E03 */
+    const char *sentence;               /* the claim, as the course makes it */
     int (*run)(struct claim_result *r); /* returns an enum claim_verdict */
 };
 
@@ -54,18 +54,21 @@ void claim_row(const struct claim_result *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Notes the sentence of what was measured; returns what `run` has to return. */
-int claim_verdict(struct claim_result *r, bool holds, const char *format, ...)
+int claim_conclude(struct claim_result *r, bool holds, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Notes why nothing was measured; returns what `run` has to return. */
 int claim_not_measured(struct claim_result *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* --- numbers ---------------------------------------------------------------- */
+/* --- numbers -------------------------------------------------------------- */
 
 enum { CLAIM_RUNS = 5 }; /* of whatever is timed */
 
 int64_t claim_now_ns(void);
+
+/* Processor time of this process: what other programs take is not in it. */
+int64_t claim_cpu_ns(void);
 
 /* The median of `n` values, which are sorted in place. */
 double claim_median(double *values, int n);
@@ -76,7 +79,10 @@ struct claim_number {
 };
 struct claim_number claim_number(long n);
 
-/* --- programs of the kit ----------------------------------------------------- */
+/* A measured number, with a decimal below 100: "0.4", "21.7", "9,414". */
+struct claim_number claim_short(double value);
+
+/* --- programs of the kit -------------------------------------------------- */
 
 /*
  * Starts a server, see proc_start: argv[0] is its path in the build folder
@@ -101,18 +107,24 @@ struct claim_fetched {
 bool claim_fetch(struct claim_result *r, const char *lesson, int n, int port,
                  struct claim_fetched *fetched);
 
+/*
+ * Starts bench/idle, which opens `n` connections to a port, asks for a page on
+ * each and stays silent then. Returns how many it holds, or -1 with the reason
+ * noted and idle stopped; else the caller stops it.
+ */
+int claim_hold(struct claim_result *r, struct proc *p, int n, int port);
+
 /* A blocking connection to 127.0.0.1:`port`, or -1 with errno. */
 int claim_connect(int port);
 
-/* --- what waiting costs -------------------------------------------------------- */
+/* --- what waiting costs --------------------------------------------------- */
 
 /* select without the limit of fd_set: the system call, with longer bitmaps. */
 int claim_select(int n_bits, unsigned long *readable);
 
 enum claim_way { BY_SELECT, BY_POLL, BY_EPOLL, CLAIM_WAYS };
 
-/* One turn of an event loop without a network: what is watched, what is ready.
- */
+/* One turn of an event loop, without a network: what it watches. */
 struct claim_turn {
     int watched; /* descriptors, each of an own eventfd(2) */
     int ready;   /* so many of them, the last among them */
@@ -122,8 +134,8 @@ struct claim_turn {
 
 /*
  * Measures the turn by select, poll and epoll: wait, find the ready ones, echo.
- * Microseconds, medians of CLAIM_RUNS. Returns 0, or a negative errno value if
- * there are not enough descriptors.
+ * Microseconds of processor time, medians of CLAIM_RUNS. Returns 0, or a
+ * negative errno value if there are not enough descriptors.
  */
 int claim_turn_us(const struct claim_turn *turn, double us[CLAIM_WAYS]);
 
