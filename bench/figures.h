@@ -42,7 +42,8 @@ struct topic {
     double factor;
     struct name (*show)(double value); /* a value with its unit */
     /* Sentences about the best and the worst at {x}: {best} with its {value},
-     * {worst} with its {other}; if they differ, and if they count as equal. */
+     * {worst} with its {other}; if they differ, and if they count as equal.
+     * NULL: who asks says it otherwise. */
     const char *differ, *equal;
     const char *look_at, *if_different;
 };

@@ -266,8 +266,9 @@ static int put_together(const struct source *s)
     return error;
 }
 
-int page_write(const struct source *s)
+int page_report(const struct source *s, const void *arg)
 {
+    (void)arg;
     struct name lessons[SERVERS_MAX];
     const int n = figures_lessons(s->mine, NULL, lessons);
     put_head(s, lessons, n);

@@ -13,6 +13,8 @@
 
 #include "figures.h"
 
+#include <stdnoreturn.h>
+
 struct source {
     const struct results *mine, *reference; /* the latter may be empty */
     struct gnuplot *gnuplot;
@@ -21,8 +23,23 @@ struct source {
     struct problem *problem; /* filled on an error */
 };
 
-/* Writes the whole page. Returns 0 or a negative errno value. */
-int page_write(const struct source *s);
+/* Writes a page to s->out. Returns 0 or a negative errno value. */
+typedef int page_fn(const struct source *s, const void *arg);
+
+/* The report; `arg` is not used. */
+int page_report(const struct source *s, const void *arg);
+
+/* --- files (page_save.c); these end the program when something fails ------ */
+
+/* Lets `write` write a page to `path`, which appears whole or not at all. */
+void page_save(struct source *s, const char *path, page_fn *write,
+               const void *arg);
+
+/* The style sheet at `path`; the caller frees it. */
+char *page_style(const char *path);
+
+/* Ends the program with the problem's words and status 2. */
+noreturn void page_give_up(const struct problem *problem);
 
 /* --- parts that the comparison's page uses, too -------------------------- */
 

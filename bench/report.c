@@ -21,17 +21,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Ends the program: nothing of the page is left. */
-static noreturn void give_up(const struct problem *problem)
-{
-    die(0, problem->try, "%s", problem->what);
-}
-
 static void load(struct results *r, const char *path)
 {
     struct problem problem;
     if (results_load(r, path, &problem) != 0)
-        give_up(&problem);
+        page_give_up(&problem);
 }
 
 /* The reference is a help, not a need: without it there is no grey line. */
@@ -40,34 +34,7 @@ static void load_reference(struct results *r, const char *path)
     struct problem problem;
     const int error = results_load(r, path, &problem);
     if (error != 0 && error != -ENOENT)
-        give_up(&problem);
-}
-
-static char *read_style(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    char *style = NULL;
-    size_t room = 0;
-    if (file == NULL ||
-        getdelim(&style, &room, '\0', file) == -1) /* the whole file */
-        die(errno, "run it in the kit's folder, or give --style",
-            "cannot read %s", path);
-    fclose(file);
-    return style;
-}
-
-static void write_page(struct source *s, const char *path)
-{
-    struct outfile file;
-    if (outfile_open(&file, path, s->problem) != 0)
-        give_up(s->problem);
-    s->out = file.out;
-    if (page_write(s) != 0) {
-        outfile_abandon(&file);
-        give_up(s->problem);
-    }
-    if (outfile_commit(&file, s->problem) != 0)
-        give_up(s->problem);
+        page_give_up(&problem);
 }
 
 /* --- slides -------------------------------------------------------------- */
@@ -78,23 +45,10 @@ static const char slide_style[] =
     "text{paint-order:stroke;stroke:#fff;stroke-width:.2em;"
     "stroke-linejoin:round}";
 
-static void write_slide(struct source *s, const char *folder, const char *name)
+static int write_slide(const struct source *s, const void *plot)
 {
-    const struct topic *t = figures_topic(name);
-    struct plot *p = chart_new(s->mine, s->reference, t, NULL);
-    char path[PATH_MAX_LEN];
-    snprintf(path, sizeof path, "%s/%s.svg", folder, name);
-    struct outfile file;
-    if (outfile_open(&file, path, s->problem) != 0)
-        give_up(s->problem);
-    if (plot_draw(p, &plot_slide, s->gnuplot, slide_style, file.out,
-                  s->problem)) {
-        outfile_abandon(&file);
-        give_up(s->problem);
-    }
-    if (outfile_commit(&file, s->problem) != 0)
-        give_up(s->problem);
-    free(p);
+    return plot_draw(plot, &plot_slide, s->gnuplot, slide_style, s->out,
+                     s->problem);
 }
 
 static void write_slides(struct source *s, const char *folder)
@@ -104,11 +58,16 @@ static void write_slides(struct source *s, const char *folder)
                                         "fetch-wall"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct topic *t = figures_topic(names[i]);
-        if (results_have(s->mine, t->query.bench))
-            write_slide(s, folder, names[i]);
-        else
+        if (!results_have(s->mine, t->query.bench)) {
             printf("left out: %s, no results of %s\n", names[i],
                    t->query.bench);
+            continue;
+        }
+        struct plot *p = chart_new(s->mine, s->reference, t, NULL);
+        char path[PATH_MAX_LEN];
+        snprintf(path, sizeof path, "%s/%s.svg", folder, names[i]);
+        page_save(s, path, write_slide, p);
+        free(p);
     }
     printf("plots:  %s\n", folder);
 }
@@ -152,8 +111,8 @@ int main(int argc, char **argv)
     struct gnuplot gnuplot;
     struct problem problem = {.try = NULL};
     if (gnuplot_start(&gnuplot, &problem) != 0)
-        give_up(&problem);
-    char *css = read_style(style);
+        page_give_up(&problem);
+    char *css = page_style(style);
     struct source source = {.mine = &mine,
                             .reference = &other,
                             .gnuplot = &gnuplot,
@@ -162,7 +121,7 @@ int main(int argc, char **argv)
     if (slides != NULL) {
         write_slides(&source, slides);
     } else {
-        write_page(&source, out);
+        page_save(&source, out, page_report, NULL);
         summary_print(stdout, &mine);
         say_what_is_next(&mine, out);
     }

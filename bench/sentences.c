@@ -240,9 +240,9 @@ static void say_extremes(struct words *w, const struct results *r,
         words_add(w, "%s: %s at %s.", words_server(cast.strong.server).text,
                   t->show(cast.strong.point.median).text,
                   words_count(cast.x).text);
-    else if (figures_order(&cast.ratio) == EQUAL)
+    else if (t->equal != NULL && figures_order(&cast.ratio) == EQUAL)
         fill(w, t->equal, t, &cast);
-    else
+    else if (t->differ != NULL)
         fill(w, t->differ, t, &cast);
 }
 
