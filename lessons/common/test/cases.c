@@ -1,105 +1,20 @@
-/* cases.c - see cases.h. */
+/* cases.c - what every server must do. See cases.h. */
 #include "cases.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-/* --- programs ------------------------------------------------------------- */
-
-enum { ARGS_MAX = 16 };
-
-/* Puts the build folder before the program's path. */
-static void place(const char *const *args, const char **argv, char *path,
-                  size_t size)
-{
-    const char *build = getenv("KIT_BUILD");
-    snprintf(path, size, "%s/%s", build != NULL ? build : "build", args[0]);
-    argv[0] = path;
-    int i = 1;
-    for (; args[i] != NULL; i++)
-        argv[i] = args[i];
-    argv[i] = NULL;
-}
-
-static void start(struct proc *p, const char *const *args, int nofile)
-{
-    const char *argv[ARGS_MAX];
-    char path[512];
-    place(args, argv, path, sizeof path);
-    const struct proc_options options = {.cpu = -1, .nofile = nofile};
-    const int error = proc_start(p, argv, &options);
-    if (error != 0) {
-        proc_stop(p);
-        fail_msg("%s does not listen (%s); it said: %s", path, strerror(-error),
-                 p->said);
-    }
-}
-
-void subject_start(struct proc *p, const struct subject *s, int nofile)
-{
-    const char *args[ARGS_MAX] = {NULL};
-    int i = 0;
-    for (; s->args[i] != NULL; i++)
-        args[i] = s->args[i];
-    args[i++] = "--port";
-    args[i] = "0";
-    start(p, args, nofile);
-}
-
-static bool nothing_left(void *group)
-{
-    return proc_orphans(*(pid_t *)group) == 0;
-}
-
-void subject_stop(struct proc *p)
-{
-    pid_t group = p->pid;
-    kill(group, SIGTERM);
-    const int status = proc_wait(p, 10000);
-    if (status == -ETIMEDOUT)
-        fail_msg("still runs 10 s after SIGTERM");
-    if (status != 0)
-        fail_msg("ended with wait status 0x%x; it said: %s", (unsigned)status,
-                 p->said);
-    wait_until(nothing_left, &group, "a process was left behind");
-}
-
-int run_program(struct proc *p, const char *const *args, int timeout_ms)
-{
-    const char *argv[ARGS_MAX];
-    char path[512];
-    place(args, argv, path, sizeof path);
-    assert_int_equal(proc_spawn(p, argv, NULL), 0);
-    const int status = proc_wait(p, timeout_ms);
-    if (status == -ETIMEDOUT) {
-        proc_stop(p);
-        fail_msg("%s still runs after %d ms; it said: %s", path, timeout_ms,
-                 p->said);
-    }
-    if (!WIFEXITED(status))
-        fail_msg("%s was ended by signal %d; it said: %s", path,
-                 WTERMSIG(status), p->said);
-    return WEXITSTATUS(status);
-}
-
-void wait_until(bool (*done)(void *arg), void *arg, const char *what)
-{
-    for (int i = 0; i < 10000; i++) {
-        if (done(arg))
-            return;
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
-    fail_msg("%s, even after 10 s", what);
-}
 
 /* --- the cases ------------------------------------------------------------ */
 
@@ -234,19 +149,102 @@ static void client_vanishes(struct context *t)
 }
 
 /*
- * The server is in the middle of sending when the client hangs up with answers
- * unread: the next send gets EPIPE, and a server that forgot to say
- * MSG_NOSIGNAL gets SIGPIPE, too.
+ * Bytes that lie in the kernel for the server's end of our connection: sent and
+ * not yet acknowledged, received and not yet read. Asks sock_diag(7), which
+ * finds one socket at once; /proc/net/tcp would walk through all.
  */
-static void client_hangs_up_on_answers(struct context *t)
+static void queues(int fd, unsigned *sent, unsigned *unread)
 {
-    enum { N = 200000 };
-    char *all = many_requests(N);
+    struct sockaddr_in us, server;
+    socklen_t len = sizeof us;
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&us, &len), 0);
+    assert_int_equal(getpeername(fd, (struct sockaddr *)&server, &len), 0);
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req_v2 body;
+    } ask = {
+        .header = {.nlmsg_len = sizeof ask,
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = NLM_F_REQUEST},
+        .body = {.sdiag_family = AF_INET,
+                 .sdiag_protocol = IPPROTO_TCP,
+                 .id = {.idiag_sport = server.sin_port,
+                        .idiag_dport = us.sin_port,
+                        .idiag_src = {server.sin_addr.s_addr},
+                        .idiag_dst = {us.sin_addr.s_addr},
+                        .idiag_cookie = {INET_DIAG_NOCOOKIE,
+                                         INET_DIAG_NOCOOKIE}}},
+    };
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_msg body;
+        char more[1024];
+    } answer;
+    const int netlink =
+        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    assert_int_not_equal(netlink, -1);
+    assert_int_equal(send(netlink, &ask, sizeof ask, 0), sizeof ask);
+    assert_true(recv(netlink, &answer, sizeof answer, 0) > 0);
+    close(netlink);
+    assert_int_equal(answer.header.nlmsg_type, SOCK_DIAG_BY_FAMILY);
+    *sent = answer.body.idiag_wqueue;
+    *unread = answer.body.idiag_rqueue;
+}
+
+/* Answers to `n` requests that the server has read but could not send. */
+static bool holds_answers(int fd, int n)
+{
+    const unsigned due = (unsigned)n * 79; /* an answer's length */
+    for (int quiet = 0; quiet < 5;) {
+        unsigned sent, unread, arrived = 0;
+        queues(fd, &sent, &unread);
+        ioctl(fd, FIONREAD, &arrived);
+        if (sent + arrived == due)
+            return false;
+        quiet = unread == 0 ? quiet + 1 : 0;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    return true;
+}
+
+/*
+ * Asks until the server has read all requests but cannot send all answers, as
+ * we do not read them: it waits to write, and nothing is left to read. Returns
+ * the number of answers due.
+ */
+static int block_the_server(int fd)
+{
+    enum { BATCH = 100 };
+    char *batch = many_requests(BATCH);
+    int n = 0;
+    while (n == 0 || !holds_answers(fd, n)) {
+        client_send(fd, batch);
+        n += BATCH;
+    }
+    free(batch);
+    return n;
+}
+
+/* When the client reads at last, the server goes on, and finds no input. */
+static void blocked_then_read(struct context *t)
+{
     const int fd = client_connect_small(t->port);
-    send_until_stuck(fd, all, strlen(all));
+    client_expect_hello(fd, block_the_server(fd));
+    client_send(fd, HELLO_REQUEST);
+    client_expect_hello(fd, 1);
+    close(fd);
+}
+
+/*
+ * The client hangs up with answers unread while the server waits to send more:
+ * its send gets EPIPE, and a server that forgot MSG_NOSIGNAL gets SIGPIPE too.
+ */
+static void blocked_then_hung_up(struct context *t)
+{
+    const int fd = client_connect_small(t->port);
+    block_the_server(fd);
     client_finish(fd);
     close(fd);
-    free(all);
     one_request(t);
 }
 
@@ -472,7 +470,8 @@ static const struct {
     {"byte by byte", byte_by_byte, 0, false},
     {"half-close", half_close, 0, false},
     {"client vanishes", client_vanishes, 0, false},
-    {"client hangs up on answers", client_hangs_up_on_answers, 0, false},
+    {"blocked, then read", blocked_then_read, 0, false},
+    {"blocked, then hung up", blocked_then_hung_up, 0, false},
     {"silent beside quick", silent_beside_quick, 0, false},
     {"refusals", refusals, 0, false},
     {"not found goes on", not_found_goes_on, 0, false},
@@ -558,61 +557,4 @@ int run_lesson_tests(const char *lesson, const struct subject *subjects, int n,
     free(tests);
     free(pairs);
     return failed;
-}
-
-/* --- fetch ---------------------------------------------------------------- */
-
-void expect_fetch(const char *program, int pages)
-{
-    struct proc backend, fetch;
-    start(&backend,
-          (const char *[]){"bench/slowd", "--port", "0", "--delay", "1", NULL},
-          0);
-    char url[64], n[16], result[64];
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/page/3", backend.port);
-    snprintf(n, sizeof n, "%d", pages);
-    const int status = run_program(
-        &fetch, (const char *[]){program, "-n", n, url, NULL}, 60000);
-    snprintf(result, sizeof result, "%d pages, %d bytes, ", pages, 228 * pages);
-    if (status != 0 || strstr(fetch.said, result) != fetch.said)
-        fail_msg("status %d, said: %s (not: %s)", status, fetch.said, result);
-
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/missing", backend.port);
-    assert_int_equal(run_program(&fetch,
-                                 (const char *[]){program, "-n", n, url, NULL},
-                                 60000),
-                     2);
-    assert_non_null(strstr(fetch.said, "status is not 200"));
-    proc_stop(&backend);
-
-    /* Nobody listens there any more. */
-    assert_int_equal(run_program(&fetch,
-                                 (const char *[]){program, "-n", n, url, NULL},
-                                 60000),
-                     2);
-    assert_non_null(strstr(fetch.said, "Connection refused"));
-    assert_non_null(strstr(fetch.said, "try: "));
-}
-
-void expect_fetch_errors(const char *program)
-{
-    static const struct {
-        const char *args[4], *message;
-    } bad[] = {
-        {{NULL}, "no URL given"},
-        {{"ftp://127.0.0.1/", NULL}, "is no URL"},
-        {{"http://", NULL}, "is no URL"},
-        {{"-n", "0", "http://127.0.0.1:1/", NULL}, "a number, 1 to 1000000"},
-        {{"-n", "many", "http://127.0.0.1:1/", NULL}, "a number, 1 to"},
-        {{"http://no-such-host.invalid/", NULL}, "cannot look up"},
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        const char *args[ARGS_MAX] = {program};
-        for (int j = 0; j < 4 && bad[i].args[j] != NULL; j++)
-            args[j + 1] = bad[i].args[j];
-        struct proc p;
-        const int status = run_program(&p, args, 30000);
-        if (status != 2 || strstr(p.said, bad[i].message) == NULL)
-            fail_msg("%s: status %d, said: %s", bad[i].message, status, p.said);
-    }
 }

@@ -1,6 +1,6 @@
 /*
  * cases.h - what every hello server must do, whatever its I/O model: one table
- * of cases, run against each server of a lesson.
+ * of cases, run against each server of a lesson; and what every fetch must.
  *
  * A case starts the server afresh on a free port, so cases neither disturb each
  * other nor other tests that run at the same time.
@@ -8,39 +8,8 @@
 #ifndef TEST_CASES_H
 #define TEST_CASES_H
 
-#include <stdbool.h>
-
-#include "../../../bench/proc.h"
 #include "client.h"
-
-/* A server as a lesson's test names it. */
-struct subject {
-    const char *name;     /* "01-blocking/fork", for the result lines */
-    const char *args[12]; /* the program (below KIT_BUILD) and options; NULL */
-    int at_once;          /* connections it can serve at the same time */
-    int processes;        /* that it consists of when idle */
-    bool spins;           /* it never sleeps */
-};
-
-/*
- * Starts the subject with --port 0 and fails the test if it does not listen.
- * `nofile`: hard limit of descriptors, 0: as it is.
- */
-void subject_start(struct proc *p, const struct subject *s, int nofile);
-
-/* Stops it, and fails the test unless it ends with status 0 and nothing left.
- */
-void subject_stop(struct proc *p);
-
-/* Runs a program of the kit; returns its exit status, `said` holds its words.
- */
-int run_program(struct proc *p, const char *const *args, int timeout_ms);
-
-/*
- * Calls `done` until it returns true; fails the test with `what` after 10 s.
- * The way to wait for a condition that nobody announces.
- */
-void wait_until(bool (*done)(void *arg), void *arg, const char *what);
+#include "harness.h"
 
 /*
  * Runs all cases against all subjects, and the lesson's `own` tests; returns
