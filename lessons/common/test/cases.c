@@ -5,13 +5,14 @@
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -148,12 +149,32 @@ static void client_vanishes(struct context *t)
     one_request(t);
 }
 
+/* What the kernel knows of the server's end of a connection, in bytes. */
+struct peer {
+    uint64_t written; /* by the server, since the connection stands */
+    unsigned unread;  /* received, and not yet taken by the server */
+};
+
 /*
- * Bytes that lie in the kernel for the server's end of our connection: sent and
- * not yet acknowledged, received and not yet read. Asks sock_diag(7), which
- * finds one socket at once; /proc/net/tcp would walk through all.
+ * The attribute INET_DIAG_INFO among those that fill `len` bytes. By hand:
+ * netlink(3)'s macros RTA_NEXT and RTA_OK mix signs.
  */
-static void queues(int fd, unsigned *sent, unsigned *unread)
+static struct tcp_info tcp_info_of(const char *bytes, size_t len)
+{
+    struct tcp_info info = {.tcpi_bytes_acked = 0};
+    struct rtattr at;
+    for (size_t i = 0; i + sizeof at <= len; i += RTA_ALIGN(at.rta_len)) {
+        memcpy(&at, bytes + i, sizeof at);
+        const size_t payload = at.rta_len - sizeof at;
+        if (at.rta_type == INET_DIAG_INFO)
+            memcpy(&info, bytes + i + sizeof at,
+                   payload < sizeof info ? payload : sizeof info);
+    }
+    return info;
+}
+
+/* Asks sock_diag(7) about the other end of `fd`. */
+static struct peer peer_of(int fd)
 {
     struct sockaddr_in us, server;
     socklen_t len = sizeof us;
@@ -168,6 +189,7 @@ static void queues(int fd, unsigned *sent, unsigned *unread)
                    .nlmsg_flags = NLM_F_REQUEST},
         .body = {.sdiag_family = AF_INET,
                  .sdiag_protocol = IPPROTO_TCP,
+                 .idiag_ext = 1 << (INET_DIAG_INFO - 1),
                  .id = {.idiag_sport = server.sin_port,
                         .idiag_dport = us.sin_port,
                         .idiag_src = {server.sin_addr.s_addr},
@@ -178,7 +200,7 @@ static void queues(int fd, unsigned *sent, unsigned *unread)
     struct {
         struct nlmsghdr header;
         struct inet_diag_msg body;
-        char more[1024];
+        char more[2048];
     } answer;
     const int netlink =
         socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -187,21 +209,26 @@ static void queues(int fd, unsigned *sent, unsigned *unread)
     assert_true(recv(netlink, &answer, sizeof answer, 0) > 0);
     close(netlink);
     assert_int_equal(answer.header.nlmsg_type, SOCK_DIAG_BY_FAMILY);
-    *sent = answer.body.idiag_wqueue;
-    *unread = answer.body.idiag_rqueue;
+    const struct tcp_info info = tcp_info_of(
+        answer.more, answer.header.nlmsg_len - offsetof(typeof(answer), more));
+    return (struct peer){
+        .written = info.tcpi_bytes_acked + answer.body.idiag_wqueue,
+        .unread = answer.body.idiag_rqueue,
+    };
 }
 
-/* Answers to `n` requests that the server has read but could not send. */
+/*
+ * True if the server has taken all of `n` requests and cannot send all answers:
+ * it was found so 20 times, a millisecond apart.
+ */
 static bool holds_answers(int fd, int n)
 {
-    const unsigned due = (unsigned)n * 79; /* an answer's length */
-    for (int quiet = 0; quiet < 5;) {
-        unsigned sent, unread, arrived = 0;
-        queues(fd, &sent, &unread);
-        ioctl(fd, FIONREAD, &arrived);
-        if (sent + arrived == due)
+    const uint64_t due = (uint64_t)n * 79; /* an answer's length */
+    for (int found = 0; found < 20;) {
+        const struct peer server = peer_of(fd);
+        if (server.written + 1 >= due) /* the SYN counts as one, or not */
             return false;
-        quiet = unread == 0 ? quiet + 1 : 0;
+        found = server.unread == 0 ? found + 1 : 0;
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     return true;
