@@ -200,7 +200,7 @@ static unsigned long uncounted(const char *lesson, int pages, int port)
     const char *const argv[] = {calls, fetch, "-n", n, url, NULL};
     assert_int_equal(proc_spawn(&p, argv, NULL), 0);
     const int status = proc_wait(&p, 30000);
-    unsigned long said, counted;
+    unsigned long said = 0, counted = 0;
     const char *line = strstr(p.said, " s cpu, ");
     if (status != 0 || line == NULL ||
         sscanf(line, " s cpu, %lu system calls\n%lu", &said, &counted) != 2)

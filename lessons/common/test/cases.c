@@ -110,7 +110,7 @@ static void slow_reader(struct context *t)
     assert_true(sent < (size_t)N * LEN);
     client_expect_hello(fd, (int)(sent / LEN));
     /* It is still there, and has kept the part of a request that it got. */
-    client_send(fd, HELLO_REQUEST + sent % LEN);
+    client_send(fd, &HELLO_REQUEST[sent % LEN]);
     client_expect_hello(fd, 1);
     close(fd);
     free(all);
