@@ -49,9 +49,9 @@ struct axis axis_log(double low, double high)
     if (!(high > low))
         high = low * 10;
     struct axis a = {.log = true, .low = low / 1.3, .high = high * 1.3};
-    const double first = floor(log10(a.low)), last = ceil(log10(a.high));
+    const int first = (int)floor(log10(a.low)), last = (int)ceil(log10(a.high));
     const bool narrow = log10(high / low) < 1.5;
-    for (double e = first; e <= last; e++)
+    for (int e = first; e <= last; e++)
         for (int m = 1; m <= 5; m += m == 2 ? 3 : 1) {
             const double at = m * pow(10, e);
             if ((m == 1 || narrow) && at >= a.low && at <= a.high)

@@ -209,6 +209,22 @@ static struct cast cast_of_lesson(const struct results *r,
     return cast;
 }
 
+static bool same_server(const struct standing *a, const struct standing *b)
+{
+    return a->server != NULL && b->server != NULL &&
+           strcmp(a->server, b->server) == 0;
+}
+
+/* Compares the two, if there are two. */
+static void add_ratio(struct cast *cast, const struct results *r,
+                      const struct topic *t)
+{
+    if (same_server(&cast->strong, &cast->rival))
+        cast->rival.server = NULL;
+    if (cast->strong.server != NULL && cast->rival.server != NULL)
+        cast->ratio = figures_ratio(r, t, &cast->strong, &cast->rival);
+}
+
 /* A lesson's best against the worst of all; the worst against the best. */
 static struct cast cast_against_worst(const struct results *r,
                                       const struct topic *t, const char *lesson)
@@ -218,12 +234,9 @@ static struct cast cast_against_worst(const struct results *r,
     if (cast.strong.server == NULL)
         return cast_of_lesson(r, t, lesson);
     cast.rival = figures_worst(r, t, cast.x);
-    if (strcmp(cast.rival.server, cast.strong.server) == 0)
+    if (same_server(&cast.strong, &cast.rival))
         cast.rival = figures_best(r, t, NULL, cast.x);
-    if (strcmp(cast.rival.server, cast.strong.server) == 0)
-        cast.rival.server = NULL;
-    else
-        cast.ratio = figures_ratio(r, t, &cast.strong, &cast.rival);
+    add_ratio(&cast, r, t);
     return cast;
 }
 
@@ -237,10 +250,6 @@ struct cast figures_cast(const struct results *r, const struct topic *t,
     struct cast cast = {.x = figures_x(r, t)};
     cast.strong = figures_best(r, t, NULL, cast.x);
     cast.rival = figures_worst(r, t, cast.x);
-    if (cast.strong.server == NULL || cast.rival.server == NULL ||
-        strcmp(cast.strong.server, cast.rival.server) == 0)
-        cast.rival.server = NULL;
-    else
-        cast.ratio = figures_ratio(r, t, &cast.strong, &cast.rival);
+    add_ratio(&cast, r, t);
     return cast;
 }

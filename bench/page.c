@@ -96,9 +96,13 @@ static void put_head(const struct source *s, const struct name *lessons, int n)
                      "make bench measures everything.",
                      left_out.text);
     fputs("</div>\n<nav>", s->out);
-    for (int i = 0; i < n; i++)
-        fprintf(s->out, "<a href=\"#lesson-%s\">%s</a> ",
-                words_number_of(lessons[i].text).text, lessons[i].text);
+    for (int i = 0; i < n; i++) {
+        fputs("<a href=\"#lesson-", s->out);
+        html_text(s->out, lessons[i].text);
+        fputs("\">", s->out);
+        html_text(s->out, lessons[i].text);
+        fputs("</a> ", s->out);
+    }
     fputs("<a href=\"#together\">all together</a></nav>\n", s->out);
 }
 
@@ -206,7 +210,9 @@ static int put_lesson(const struct source *s, const char *lesson)
     static const struct topic *const topics[] = {&topic_throughput, &topic_idle,
                                                  &topic_fetch};
     const struct name number = words_number_of(lesson);
-    fprintf(s->out, "<section id=\"lesson-%s\">\n", number.text);
+    fputs("<section id=\"lesson-", s->out);
+    html_text(s->out, lesson);
+    fputs("\">\n", s->out);
     html_element(s->out, "h2", "%s", lesson);
     int error = 0;
     for (size_t i = 0; error == 0 && i < 3; i++)

@@ -85,7 +85,7 @@ static int ascending(const void *left, const void *right)
 /* The axis of x, with every x that one of the lines has. */
 static struct axis x_axis(const struct plot *p)
 {
-    double xs[POINTS_MAX];
+    double xs[POINTS_MAX] = {0};
     int n = 0;
     for (int i = 0; i < p->n_lines; i++)
         for (int k = 0; k < p->lines[i].series.n && n < POINTS_MAX; k++) {

@@ -181,8 +181,9 @@ static void say_fetch(struct words *w, const struct results *r,
     const struct standing first = figures_standing(r, t, best.server, xs[0]);
     const struct point ratio = figures_ratio(r, t, &best, &first);
     const double times = ratio.median;
-    const struct name few =
-        xs[0] == 1 ? (struct name){"one"} : words_count(xs[0]);
+    struct name few = words_count(xs[0]);
+    if (xs[0] == 1)
+        few = (struct name){"one"};
     const double pages_times = pages / xs[0];
     words_add(w, "With %s %s pages take %s s, ", words_server(best.server).text,
               words_count(pages).text, words_number(best.point.median).text);

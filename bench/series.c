@@ -127,7 +127,7 @@ struct point series_point(const struct results *r, const struct query *q,
 void series_load(struct series *s, const struct results *r,
                  const struct query *q)
 {
-    double xs[POINTS_MAX];
+    double xs[POINTS_MAX] = {0};
     int n = 0;
     for (int i = 0; i < r->n_rows; i++) {
         const struct row *row = &r->rows[i];

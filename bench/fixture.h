@@ -1,0 +1,34 @@
+/*
+ * fixture.h - results files for tests, made up line by line in a folder that is
+ * removed again. Ends the test program if the folder cannot be used.
+ */
+#ifndef BENCH_FIXTURE_H
+#define BENCH_FIXTURE_H
+
+#include <stdio.h>
+
+struct fixture {
+    char folder[64];
+};
+
+/* Makes an empty folder; removes it with everything in it. */
+void fixture_init(struct fixture *f);
+void fixture_fini(struct fixture *f);
+
+/* A path in the folder; valid until the eighth call after it. */
+const char *fixture_path(const struct fixture *f, const char *name);
+
+/* Opens NAME with the header of a results file written; the caller closes. */
+FILE *fixture_open(const struct fixture *f, const char *name);
+
+/* Rows of one metric, a value a round, from round 1 on. */
+void fixture_rounds(FILE *out, const char *point, const char *metric,
+                    const double *values, int n);
+
+/* The whole course, small: every bench, with starved and failed points. */
+void fixture_course(const struct fixture *f);
+
+/* A whole file's text, or NULL; the caller frees it. */
+char *fixture_text(const char *path);
+
+#endif

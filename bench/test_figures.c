@@ -1,0 +1,495 @@
+/*
+ * test_figures.c - results are read or refused with a reason; medians, spreads
+ * and ratios are right; sentences say what the data says, and the opposite when
+ * it does.
+ */
+#include "axis.h"
+#include "class.h"
+#include "figures.h"
+#include "fixture.h"
+#include "html.h"
+
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct fixture fixture;
+static struct results results;
+static struct problem problem;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fixture_init(&fixture);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    results_free(&results);
+    fixture_fini(&fixture);
+    return 0;
+}
+
+static int load(const char *name)
+{
+    return results_load(&results, fixture_path(&fixture, name), &problem);
+}
+
+/* Writes "results.tsv" with rows of rate for two servers, a value a round. */
+static void two_servers(const double *select, const double *epoll, int n)
+{
+    FILE *out = fixture_open(&fixture, "results.tsv");
+    fixture_rounds(out, "connections\t03-select\tkeep-alive\t64", "rate",
+                   select, n);
+    fixture_rounds(out, "connections\t05-epoll/edge\tkeep-alive\t64", "rate",
+                   epoll, n);
+    fclose(out);
+    assert_int_equal(load("results.tsv"), 0);
+}
+
+static void assert_near(double a, double b)
+{
+    if (fabs(a - b) > 1e-9 * fabs(b) + 1e-12)
+        fail_msg("%.12g is not %.12g", a, b);
+}
+
+static void assert_says(const char *sentence, const char *part)
+{
+    if (strstr(sentence, part) == NULL)
+        fail_msg("'%s' does not say '%s'", sentence, part);
+}
+
+/* --- medians and spreads ------------------------------------------------- */
+
+static void median_is_the_middle(void **state)
+{
+    (void)state;
+    double odd[] = {5, 1, 3}, even[] = {4, 1, 3, 2};
+    assert_near(series_quantile(odd, 3, 0.5), 3);
+    assert_near(series_quantile(even, 4, 0.5), 2.5);
+    assert_true(isnan(series_quantile(odd, 0, 0.5)));
+}
+
+static void spread_is_all_rounds_when_few(void **state)
+{
+    (void)state;
+    double values[] = {8, 7, 6, 5, 4, 3, 2, 1};
+    struct point p = {.x = 0};
+    series_summary(&p, values, 8);
+    assert_int_equal(p.rounds, 8);
+    assert_near(p.low, 1);
+    assert_near(p.high, 8);
+}
+
+static void spread_is_the_middle_half_when_many(void **state)
+{
+    (void)state;
+    double values[] = {100, 8, 7, 6, 5, 4, 3, 2, -50};
+    struct point p = {.x = 0};
+    series_summary(&p, values, 9);
+    assert_near(p.median, 5);
+    assert_near(p.low, 3);
+    assert_near(p.high, 7);
+}
+
+static void ratio_is_taken_within_each_round(void **state)
+{
+    (void)state;
+    /* Ratio of the medians: 300 / 200 = 1.5. Median of the ratios: 2. */
+    FILE *out = fixture_open(&fixture, "results.tsv");
+    fixture_rounds(out, "connections\tfloor\tkeep-alive\t64", "rate",
+                   (const double[]){100, 200, 600}, 3);
+    fixture_rounds(out, "connections\t04-poll\tkeep-alive\t64", "rate",
+                   (const double[]){200, 400, 300}, 3);
+    fclose(out);
+    assert_int_equal(load("results.tsv"), 0);
+    const struct query query = {"connections", "04-poll", "keep-alive",
+                                "rate",        "floor",   NULL};
+    const struct point p = series_point(&results, &query, 64);
+    assert_int_equal(p.rounds, 3);
+    assert_near(p.median, 2);
+    assert_near(p.low, 0.5);
+}
+
+static void ratio_without_the_other_is_missing(void **state)
+{
+    (void)state;
+    two_servers((const double[]){1}, (const double[]){2}, 1);
+    const struct query query = {"connections", "03-select", "keep-alive",
+                                "rate",        "floor",     NULL};
+    assert_int_equal(series_point(&results, &query, 64).rounds, 0);
+}
+
+/* --- starved and missing points ------------------------------------------ */
+
+static void starved_when_some_got_no_answer(void **state)
+{
+    (void)state;
+    fixture_course(&fixture);
+    assert_int_equal(load("connections.tsv"), 0);
+    struct query query = {"connections", "01-blocking/iterative",
+                          "keep-alive",  "rate",
+                          NULL,          NULL};
+    const struct point starved = series_point(&results, &query, 64);
+    assert_true(starved.starved);
+    assert_near(starved.answered, 1);
+    query.server = "05-epoll/edge";
+    assert_false(series_point(&results, &query, 64).starved);
+}
+
+static void idle_connections_are_not_asked(void **state)
+{
+    (void)state;
+    fixture_course(&fixture);
+    assert_int_equal(load("idle.tsv"), 0);
+    const struct query query = {
+        "idle", "05-epoll/edge", "keep-alive", "rate", NULL, NULL};
+    const struct point p = series_point(&results, &query, 9000);
+    assert_near(p.asked, ACTIVE_IDLE);
+    assert_false(p.starved);
+}
+
+static void failed_point_is_missing_with_its_reason(void **state)
+{
+    (void)state;
+    fixture_course(&fixture);
+    assert_int_equal(load("connections.tsv"), 0);
+    const struct query query = {"connections", "03-select", "keep-alive",
+                                "rate",        NULL,        NULL};
+    struct series series;
+    series_load(&series, &results, &query);
+    const struct point *p = series_at(&series, 4096);
+    assert_non_null(p);
+    assert_int_equal(p->rounds, 0);
+    assert_int_equal(p->failed, 1);
+    assert_true(isnan(p->median));
+    assert_string_equal(p->reason, "FD_SETSIZE <1024> & more");
+    assert_near(series_last(&series)->x, 512);
+    assert_says(figures_missing(&results, &topic_throughput, NULL).text,
+                "select from 4,096 on (FD_SETSIZE");
+}
+
+static void starved_server_is_not_the_best(void **state)
+{
+    (void)state;
+    FILE *out = fixture_open(&fixture, "results.tsv");
+    fputs(
+        "connections\t01-blocking/iterative\tkeep-alive\t64\trate\t900\tr\t1\n"
+        "connections\t01-blocking/"
+        "iterative\tkeep-alive\t64\tanswered\t1\tc\t1\n"
+        "connections\t01-blocking/fork\tkeep-alive\t64\trate\t500\tr\t1\n"
+        "connections\t01-blocking/fork\tkeep-alive\t64\tanswered\t64\tc\t1\n",
+        out);
+    fclose(out);
+    assert_int_equal(load("results.tsv"), 0);
+    const struct words said =
+        figures_sentence(&results, &topic_throughput, "01-blocking");
+    assert_says(said.text, "blocking/fork answers 500 requests/s");
+    assert_says(said.text, "blocking/iterative leaves 63 of 64");
+}
+
+/* --- sentences ----------------------------------------------------------- */
+
+static const double slow[] = {100, 110, 90, 105, 95};
+static const double fast[] = {150, 165, 135, 157.5, 142.5};
+
+static void sentence_tells_who_is_ahead(void **state)
+{
+    (void)state;
+    two_servers(slow, fast, 5);
+    assert_says(figures_sentence(&results, &topic_throughput, "05-epoll").text,
+                "answers 150 requests/s, 1.50 times as many as select");
+}
+
+static void sentence_flips_when_the_data_flips(void **state)
+{
+    (void)state;
+    two_servers(fast, slow, 5);
+    assert_says(figures_sentence(&results, &topic_throughput, "05-epoll").text,
+                "answers 100 requests/s, only 0.67 times as many as select");
+}
+
+static void differences_inside_the_spread_count_as_equal(void **state)
+{
+    (void)state;
+    /* Ahead by half in the median, but behind in one round. */
+    two_servers(slow, (const double[]){150, 165, 80, 157, 142}, 5);
+    assert_says(figures_sentence(&results, &topic_throughput, "05-epoll").text,
+                "as many as select within the spread");
+}
+
+static void few_rounds_need_a_clear_difference(void **state)
+{
+    (void)state;
+    const struct point near = {.rounds = 3, .low = 1.04, .high = 1.2};
+    const struct point clear = {.rounds = 3, .low = 1.2, .high = 1.4};
+    const struct point enough = {.rounds = 5, .low = 1.04, .high = 1.2};
+    const struct point behind = {.rounds = 5, .low = 0.5, .high = 0.9};
+    const struct point none = {.rounds = 0, .low = 2, .high = 3};
+    assert_int_equal(figures_order(&near), EQUAL);
+    assert_int_equal(figures_order(&clear), MORE);
+    assert_int_equal(figures_order(&enough), MORE);
+    assert_int_equal(figures_order(&behind), LESS);
+    assert_int_equal(figures_order(&none), EQUAL);
+}
+
+static void put_walls(double first, double last)
+{
+    FILE *out = fixture_open(&fixture, "results.tsv");
+    fixture_rounds(out, "fetch\t02-x\tall\t1", "wall", &first, 1);
+    fixture_rounds(out, "fetch\t02-x\tall\t20", "wall", &last, 1);
+    fclose(out);
+    results_free(&results);
+    assert_int_equal(load("results.tsv"), 0);
+}
+
+static void waiting_is_told_apart(void **state)
+{
+    (void)state;
+    put_walls(0.1, 2.0);
+    assert_says(figures_sentence(&results, &topic_fetch, "02-x").text,
+                "they wait one after another");
+    put_walls(0.1, 0.11);
+    assert_says(figures_sentence(&results, &topic_fetch, "02-x").text,
+                "all wait together");
+    put_walls(0.1, 0.5);
+    assert_says(figures_sentence(&results, &topic_fetch, "02-x").text,
+                "about 4 wait at a time");
+}
+
+static void put_idle(double beside)
+{
+    const double alone[] = {100, 110, 90, 105, 95};
+    double values[5];
+    for (int i = 0; i < 5; i++)
+        values[i] = alone[i] * beside;
+    FILE *out = fixture_open(&fixture, "results.tsv");
+    fixture_rounds(out, "idle\t04-poll\tkeep-alive\t0", "rate", alone, 5);
+    fixture_rounds(out, "idle\t04-poll\tkeep-alive\t9000", "rate", values, 5);
+    fclose(out);
+    results_free(&results);
+    assert_int_equal(load("results.tsv"), 0);
+}
+
+static void price_of_idle_connections_is_told(void **state)
+{
+    (void)state;
+    put_idle(0.25);
+    assert_says(figures_sentence(&results, &topic_idle, "04-poll").text,
+                "from 100 to 25 requests/s: 0.25 of what it does");
+    put_idle(1);
+    assert_says(figures_sentence(&results, &topic_idle, "04-poll").text,
+                "cost poll nothing that shows");
+}
+
+static void answer_holds_both_numbers(void **state)
+{
+    (void)state;
+    fixture_course(&fixture);
+    assert_int_equal(load("."), 0);
+    const struct words answer = figures_answer(&results);
+    assert_says(answer.text, "16 pages arrive in 0.1 s");
+    assert_says(answer.text, "instead of 1.6 s with blocking");
+    assert_says(answer.text, "beside 9,000 idle connections epoll/edge");
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static void expect_refusal(const char *text, int error, const char *says)
+{
+    FILE *out = fopen(fixture_path(&fixture, "bad.tsv"), "we");
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+    results_free(&results);
+    assert_int_equal(load("bad.tsv"), error);
+    assert_says(problem.what, says);
+    assert_says(problem.what, "bad.tsv");
+}
+
+#define HEAD                                                                   \
+    "# course-kit results 1\n"                                                 \
+    "bench\tserver\tvariant\tx\tmetric\tvalue\tunit\tround\n"
+
+static void other_formats_are_refused(void **state)
+{
+    (void)state;
+    expect_refusal("# course-kit results 2\n", -EPROTO,
+                   "has results of format 2; this kit reads format 1");
+    expect_refusal("# course-kit results 12\n", -EPROTO, "format 12");
+    expect_refusal("hello\n", -EPROTO, "is no results file");
+    expect_refusal("", -EPROTO, "is no results file");
+}
+
+static void malformed_lines_are_named(void **state)
+{
+    (void)state;
+    expect_refusal(HEAD "a\tb\tc\t1\td\t2\te\n", -EINVAL, ":3: ");
+    expect_refusal(HEAD "a\tb\tc\t1\td\t2\te\t1\tf\n", -EINVAL, "8 columns");
+    expect_refusal(HEAD "\n", -EINVAL, "8 columns");
+    expect_refusal(HEAD "a\t\tc\t1\td\t2\te\t1\n", -EINVAL, "empty");
+    expect_refusal(HEAD "a\tb\tc\tx\td\t2\te\t1\n", -EINVAL, "'x' is no x");
+    expect_refusal(HEAD "a\tb\tc\t1\td\tfast\te\t1\n", -EINVAL,
+                   "'fast' is no value");
+    expect_refusal(HEAD "a\tb\tc\t1\td\tnan\te\t1\n", -EINVAL, "no value");
+    expect_refusal(HEAD "a\tb\tc\t1\td\t-2\te\t1\n", -EINVAL, "no value");
+    expect_refusal(HEAD "a\tb\tc\t1\td\t2\te\t1000\n", -EINVAL, "no round");
+    expect_refusal("# course-kit results 1\n# cpu\n", -EINVAL, "no fact");
+    expect_refusal("# course-kit results 1\na\tb\n", -EINVAL,
+                   "column line is missing");
+}
+
+static void no_results_are_told_from_bad_ones(void **state)
+{
+    (void)state;
+    assert_int_equal(load("nothing.tsv"), -ENOENT);
+    assert_string_equal(problem.try, "make course");
+    assert_int_equal(load("."), -ENOENT); /* an empty folder */
+}
+
+static void facts_stand_once(void **state)
+{
+    (void)state;
+    fixture_course(&fixture);
+    assert_int_equal(load("."), 0);
+    assert_string_equal(results_fact(&results, "cpu", "?"), "Test CPU");
+    assert_string_equal(results_fact(&results, "colour", "?"), "?");
+    int n = 0;
+    for (int i = 0; i < results.n_facts; i++)
+        n += strcmp(results.facts[i].key, "cpu") == 0;
+    assert_int_equal(n, 1);
+}
+
+static void servers_come_in_course_order(void **state)
+{
+    (void)state;
+    fixture_course(&fixture);
+    assert_int_equal(load("."), 0);
+    const char *names[SERVERS_MAX];
+    const int n = results_servers(&results, "connections", names, SERVERS_MAX);
+    assert_int_equal(n, 6);
+    assert_string_equal(names[0], "01-blocking/fork");
+    assert_string_equal(names[4], "05-epoll/level");
+    assert_string_equal(names[5], "floor");
+}
+
+/* --- a class ------------------------------------------------------------- */
+
+static void folder_is_one_person_or_many(void **state)
+{
+    (void)state;
+    static struct class class;
+    fixture_course(&fixture);
+    assert_int_equal(class_load(&class, fixture.folder, &problem), 0);
+    assert_int_equal(class.n, 1); /* every bench stands in one file */
+    class_free(&class);
+    fclose(fixture_open(&fixture, "empty.tsv"));
+    FILE *out = fixture_open(&fixture, "anna.tsv");
+    fixture_rounds(out, "fetch\t02-x\tall\t1", "wall", (const double[]){1}, 1);
+    fclose(out);
+    assert_int_equal(class_load(&class, fixture.folder, &problem), 0);
+    assert_int_equal(class.n, 7); /* "fetch" stands in two */
+    assert_string_equal(class.members[0].name.text, "anna");
+    class_free(&class);
+}
+
+/* --- words and axes ------------------------------------------------------ */
+
+static void numbers_are_written_for_people(void **state)
+{
+    (void)state;
+    assert_string_equal(words_number(71347).text, "71,300");
+    assert_string_equal(words_number(1234567).text, "1,230,000");
+    assert_string_equal(words_number(999.7).text, "1,000");
+    assert_string_equal(words_number(0.10249).text, "0.102");
+    assert_string_equal(words_number(0).text, "0");
+    assert_string_equal(words_number(NAN).text, "-");
+    assert_string_equal(words_ratio(1.499).text, "1.50");
+    assert_string_equal(words_time(12345).text, "12.3 ms");
+    assert_string_equal(words_bytes(400).text, "400 B");
+    assert_string_equal(words_count(9000).text, "9,000");
+    assert_string_equal(words_cut("abcdefghij", 8).text, "abcde...");
+    assert_string_equal(words_cut("\u00e4\u00e4\u00e4\u00e4\u00e4", 6).text,
+                        "\u00e4...");
+}
+
+static void axes_hold_their_data(void **state)
+{
+    (void)state;
+    const struct axis a = axis_linear(163000, 5);
+    assert_near(a.low, 0);
+    assert_true(a.high >= 163000);
+    assert_string_equal(a.ticks[1].label.text, "50k");
+    const double xs[] = {0, 100, 9000};
+    const struct axis log = axis_measured(xs, 3, true);
+    assert_string_equal(log.ticks[0].label.text, "0");
+    assert_near(axis_fraction(&log, 0), 0);
+    assert_near(axis_fraction(&log, 9000), 1);
+    assert_true(axis_fraction(&log, 100) > 0);
+}
+
+static void ticks_do_not_touch(void **state)
+{
+    (void)state;
+    const double xs[] = {1, 900, 1000};
+    struct axis a = axis_measured(xs, 3, true);
+    axis_thin(&a, 0.05);
+    assert_int_equal(a.n_ticks, 2); /* the last is kept */
+    assert_string_equal(a.ticks[1].label.text, "1k");
+}
+
+static void markup_is_escaped(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    html_text(out, "<b> & \"x\"\001");
+    fclose(out);
+    assert_string_equal(text, "&lt;b&gt; &amp; &quot;x&quot; ");
+    free(text);
+}
+
+int main(void)
+{
+#define CASE(function)                                                         \
+    cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(median_is_the_middle),
+        CASE(spread_is_all_rounds_when_few),
+        CASE(spread_is_the_middle_half_when_many),
+        CASE(ratio_is_taken_within_each_round),
+        CASE(ratio_without_the_other_is_missing),
+        CASE(starved_when_some_got_no_answer),
+        CASE(idle_connections_are_not_asked),
+        CASE(failed_point_is_missing_with_its_reason),
+        CASE(starved_server_is_not_the_best),
+        CASE(sentence_tells_who_is_ahead),
+        CASE(sentence_flips_when_the_data_flips),
+        CASE(differences_inside_the_spread_count_as_equal),
+        CASE(few_rounds_need_a_clear_difference),
+        CASE(waiting_is_told_apart),
+        CASE(price_of_idle_connections_is_told),
+        CASE(answer_holds_both_numbers),
+        CASE(other_formats_are_refused),
+        CASE(malformed_lines_are_named),
+        CASE(no_results_are_told_from_bad_ones),
+        CASE(facts_stand_once),
+        CASE(servers_come_in_course_order),
+        CASE(folder_is_one_person_or_many),
+        CASE(numbers_are_written_for_people),
+        CASE(axes_hold_their_data),
+        CASE(ticks_do_not_touch),
+        CASE(markup_is_escaped),
+    };
+    return cmocka_run_group_tests_name("figures", tests, NULL, NULL);
+}
