@@ -46,7 +46,7 @@ static int waiting_is_idle(struct claim_result *r)
     bool measured = true;
     for (int run = 0; run < CLAIM_RUNS; run++) {
         for (int i = 0; measured && i < CLIENTS; i++) {
-            struct claim_fetched fetched;
+            struct claim_fetched fetched = {.calls = 0};
             measured = claim_fetch(r, lessons[i], PAGES, server.port, &fetched);
             wall_ms[i][run] = 1e3 * fetched.wall_s;
             cpu_ms[i][run] = 1e3 * fetched.cpu_s;
@@ -264,7 +264,7 @@ static int keep_alive_is_cheaper(struct claim_result *r)
     bool fine = true;
     for (int run = 0; run < CLAIM_RUNS; run++) {
         for (int way = 0; fine && way < WAYS; way++) {
-            struct rate rate;
+            struct rate rate = {.per_s = 0};
             fine = sample(&server, depths[way], &rate);
             per_s[way][run] = rate.per_s;
             us[way][run] = rate.server_us;
@@ -285,9 +285,10 @@ static int keep_alive_is_cheaper(struct claim_result *r)
     }
     return claim_conclude(
         r, cost[CLOSE] > 1.5 * cost[KEEP],
-        "a connection a request costs the server %.1f us a request, keep-alive "
-        "%.1f us: %.1f times as much, and %s requests a second instead of %s; "
-        "16 requests at once cost %.1f us each",
+        "a request costs the server %.1f us on a connection of its own, %.1f "
+        "us "
+        "with keep-alive: %.1f times as much, and %s requests a second instead "
+        "of %s; 16 requests at once cost %.1f us each",
         cost[CLOSE], cost[KEEP], cost[CLOSE] / cost[KEEP],
         claim_number((long)rate[CLOSE]).text,
         claim_number((long)rate[KEEP]).text, cost[WAYS - 1]);

@@ -32,7 +32,7 @@ static int asking_is_endless(struct claim_result *r)
     bool measured = true;
     for (int run = 0; run < CLAIM_RUNS; run++) {
         for (int i = 0; measured && i < CLIENTS; i++) {
-            struct claim_fetched fetched;
+            struct claim_fetched fetched = {.calls = 0};
             measured = claim_fetch(r, clients[i][1], 1, server.port, &fetched);
             cpu_s[i][run] = fetched.cpu_s;
             wall_s[i][run] = fetched.wall_s;

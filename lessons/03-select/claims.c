@@ -167,14 +167,16 @@ static int wider_is_slower(struct claim_result *r)
     claim_row(r, "%-16s%24s%32s", "watched up to", "all of them, 1 ready",
               "only the last, which is ready");
     for (; n < STEPS && sizes[n] + SPARE < getdtablesize(); n++) {
+        const struct claim_turn wide = {.watched = sizes[n] - SPARE,
+                                        .ready = 1};
+        const struct claim_turn high = {
+            .watched = 1, .ready = 1, .lowest = sizes[n] - 1};
         double us[CLAIM_WAYS];
-        claim_turn_us(
-            &(struct claim_turn){.watched = sizes[n] - SPARE, .ready = 1}, us);
+        if (claim_turn_us(&wide, us) != 0)
+            break;
         all[n] = us[BY_SELECT];
-        claim_turn_us(&(struct claim_turn){.watched = 1,
-                                           .ready = 1,
-                                           .lowest = sizes[n] - 1},
-                      us);
+        if (claim_turn_us(&high, us) != 0)
+            break;
         last[n] = us[BY_SELECT];
         claim_row(r, "%16s%21s us%29.1f us", claim_number(sizes[n]).text,
                   claim_short(all[n]).text, last[n]);
@@ -338,7 +340,7 @@ static int sets_tell_apart(struct claim_result *r)
     static const char *const words[] = {"nothing", "readable", "exceptional",
                                         "both"};
     const int listener = listen_on(0, 0);
-    struct sockaddr_in addr;
+    struct sockaddr_in addr = {.sin_port = 0};
     socklen_t len = sizeof addr;
     getsockname(listener, (struct sockaddr *)&addr, &len);
     const pid_t client = fork();

@@ -66,8 +66,9 @@ static int poll_scans_all(struct claim_result *r)
     claim_row(r, "%-20s%16s%16s%16s", "watched, 1 is ready", "select", "poll",
               "epoll");
     for (; n < SIZES && sizes[n] + SPARE < getdtablesize(); n++) {
-        claim_turn_us(&(struct claim_turn){.watched = sizes[n], .ready = 1},
-                      us[n]);
+        const struct claim_turn turn = {.watched = sizes[n], .ready = 1};
+        if (claim_turn_us(&turn, us[n]) != 0)
+            break;
         claim_row(r, "%20s%13s us%13s us%13s us", claim_number(sizes[n]).text,
                   claim_short(us[n][BY_SELECT]).text,
                   claim_short(us[n][BY_POLL]).text,
@@ -88,7 +89,7 @@ static int poll_scans_all(struct claim_result *r)
     claim_row(r, "%-20s%13s   %13.1f us%13.1f us", "1, for one event", "-",
               once[0] / 1e3, once[1] / 1e3);
 
-    const double times = sizes[last] / sizes[0];
+    const double times = (double)sizes[last] / sizes[0];
     double grew[CLAIM_WAYS];
     for (int way = 0; way < CLAIM_WAYS; way++)
         grew[way] = us[last][way] / us[0][way];

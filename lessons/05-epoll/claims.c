@@ -96,7 +96,7 @@ static bool load(struct claim_result *r, struct crowd *c, int run)
 
 static void crowd_row(const struct claim_result *r, struct crowd *c)
 {
-    claim_row(r, "%17s%14s%11.1f us%11s us%13.1f KiB",
+    claim_row(r, "%17s%13s%11.1f us%11s us%11.1f KiB",
               claim_number(c->held).text,
               claim_number((long)claim_median(c->per_s, LOADS)).text,
               claim_median(c->cpu_us, LOADS),
@@ -134,7 +134,7 @@ static int crowds_cost_no_speed(struct claim_result *r)
     }
     const double speed = claim_median(kept, LOADS);
     const double cost = claim_median(dearer, LOADS);
-    claim_row(r, "%-17s%14s%14s%14s%14s", "silent, 50 active", "requests/s",
+    claim_row(r, "%-17s%13s%14s%14s%15s", "silent, 50 active", "requests/s",
               "server works", "p99", "memory each");
     crowd_row(r, &few);
     crowd_row(r, &many);
@@ -175,29 +175,39 @@ static int crossover(int ready)
     return grid[i];
 }
 
+/* Measures and prints a row; false if there are not enough descriptors. */
+static bool turn_row(const struct claim_result *r, int ready, int silent,
+                     double *ratio)
+{
+    double us[CLAIM_WAYS];
+    const struct claim_turn turn = {
+        .watched = silent + ready, .ready = ready, .echo = true};
+    if (claim_turn_us(&turn, us) != 0)
+        return false;
+    *ratio = us[BY_POLL] / us[BY_EPOLL];
+    char by_select[40] = "-   "; /* an fd_set stops at 1,024 */
+    if (silent <= 900)
+        snprintf(by_select, sizeof by_select, "%s us",
+                 claim_short(us[BY_SELECT]).text);
+    claim_row(r, "%6d%8s%15s%12s us%12s us%13s", ready,
+              claim_number(silent).text, by_select,
+              claim_short(us[BY_POLL]).text, claim_short(us[BY_EPOLL]).text,
+              claim_short(*ratio).text);
+    return true;
+}
+
 static int silent_ones_decide(struct claim_result *r)
 {
     double ratio[SILENTS][READIES];
-    claim_row(r, "%6s%8s%16s%15s%15s%14s", "ready", "silent", "select", "poll",
+    claim_row(r, "%6s%8s%15s%15s%15s%13s", "ready", "silent", "select", "poll",
               "epoll", "poll/epoll");
     int n = 0;
-    for (; n < SILENTS && silents[n] + SPARE < getdtablesize(); n++) {
-        for (int i = 0; i < READIES; i++) {
-            double us[CLAIM_WAYS];
-            claim_turn_us(
-                &(struct claim_turn){.watched = silents[n] + readies[i],
-                                     .ready = readies[i],
-                                     .echo = true},
-                us);
-            ratio[n][i] = us[BY_POLL] / us[BY_EPOLL];
-            /* An fd_set stops at 1,024. */
-            claim_row(
-                r, "%6d%8s%13s %s%12s us%12s us%14s", readies[i],
-                claim_number(silents[n]).text,
-                silents[n] > 900 ? "-" : claim_short(us[BY_SELECT]).text,
-                silents[n] > 900 ? "  " : "us", claim_short(us[BY_POLL]).text,
-                claim_short(us[BY_EPOLL]).text, claim_short(ratio[n][i]).text);
-        }
+    for (; n < SILENTS; n++) {
+        bool measured = silents[n] + SPARE < getdtablesize();
+        for (int i = 0; measured && i < READIES; i++)
+            measured = turn_row(r, readies[i], silents[n], &ratio[n][i]);
+        if (!measured)
+            break;
     }
     if (n < 4)
         return claim_not_measured(r, "ulimit -n allows no more than %d",
@@ -218,21 +228,28 @@ static int silent_ones_decide(struct claim_result *r)
 
 /* --- E22 ------------------------------------------------------------------ */
 
-enum { TREES = 5, CHANGES = 2000 };
+enum { TREES = 5, CHANGES = 5000 };
 enum change { ADD, MOD, DEL, CHANGE_KINDS };
 
+static uint32_t next_random(uint32_t random) /* xorshift; never 0 */
+{
+    random ^= random << 13;
+    random ^= random >> 17;
+    return random ^ random << 5;
+}
+
 /*
- * Nanoseconds of each change to an epoll that watches the `n` descriptors:
- * picks CHANGES of them at random (xorshift, always the same ones), changes
- * each, takes each out, puts each in again.
+ * Nanoseconds of each change to an epoll that watches `n` descriptors: medians
+ * over CHANGES of them, picked at random, which are modified, taken out and
+ * put in again.
  */
 static void change_ns(int epoll, const int *fds, int n, double ns[CHANGE_KINDS])
 {
+    static double took_ns[CHANGE_KINDS][CHANGES];
     struct epoll_event event = {.events = EPOLLIN};
-    int64_t took_ns[CHANGE_KINDS] = {0};
     uint32_t random = 1;
     for (int i = 0; i < CHANGES; i++) {
-        random ^= random << 13, random ^= random >> 17, random ^= random << 5;
+        random = next_random(random);
         const int fd = fds[random % (uint32_t)n];
         const int64_t start_ns = claim_now_ns();
         epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
@@ -240,15 +257,15 @@ static void change_ns(int epoll, const int *fds, int n, double ns[CHANGE_KINDS])
         epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
         const int64_t del_ns = claim_now_ns();
         epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-        took_ns[ADD] += claim_now_ns() - del_ns;
-        took_ns[DEL] += del_ns - mod_ns;
-        took_ns[MOD] += mod_ns - start_ns;
+        took_ns[ADD][i] = (double)(claim_now_ns() - del_ns);
+        took_ns[DEL][i] = (double)(del_ns - mod_ns);
+        took_ns[MOD][i] = (double)(mod_ns - start_ns);
     }
-    for (int kind = 0; kind < CHANGE_KINDS; kind++)
-        ns[kind] = (double)took_ns[kind] / CHANGES;
+    for (int change = 0; change < CHANGE_KINDS; change++)
+        ns[change] = claim_median(took_ns[change], CHANGES);
 }
 
-/* Medians of CLAIM_RUNS with `n` descriptors; false if there are too few. */
+/* The same with a new epoll; false if there are not so many descriptors. */
 static bool measure_changes(int n, double ns[CHANGE_KINDS])
 {
     const int epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -260,27 +277,22 @@ static bool measure_changes(int n, double ns[CHANGE_KINDS])
             epoll_ctl(epoll, EPOLL_CTL_ADD, fds[opened], &event) == -1)
             break;
     }
-    double samples[CHANGE_KINDS][CLAIM_RUNS];
-    for (int run = 0; opened == n && run < CLAIM_RUNS; run++) {
-        double sample[CHANGE_KINDS];
-        change_ns(epoll, fds, n, sample);
-        for (int kind = 0; kind < CHANGE_KINDS; kind++)
-            samples[kind][run] = sample[kind];
-    }
-    for (int kind = 0; opened == n && kind < CHANGE_KINDS; kind++)
-        ns[kind] = claim_median(samples[kind], CLAIM_RUNS);
-    const bool measured = opened == n;
+    const bool enough = opened == n;
+    if (enough)
+        change_ns(epoll, fds, n, ns);
+    else if (fds[opened] != -1)
+        close(fds[opened]);
     while (opened > 0)
         close(fds[--opened]);
     free(fds);
     close(epoll);
-    return measured;
+    return enough;
 }
 
 static int epoll_is_a_tree(struct claim_result *r)
 {
     static const int sizes[TREES] = {10, 100, 1000, 10000, 100000};
-    double ns[TREES][CHANGE_KINDS];
+    double ns[TREES][CHANGE_KINDS], grew[CHANGE_KINDS];
     int n = 0;
     claim_row(r, "%-16s%16s%16s%16s", "watched", "ADD", "MOD", "DEL");
     for (; n < TREES && sizes[n] + SPARE < getdtablesize(); n++) {
@@ -293,17 +305,17 @@ static int epoll_is_a_tree(struct claim_result *r)
     if (n < 3)
         return claim_not_measured(r, "ulimit -n allows no more than %d",
                                   getdtablesize());
-    double grew[CHANGE_KINDS];
-    for (int kind = 0; kind < CHANGE_KINDS; kind++)
-        grew[kind] = ns[n - 1][kind] / ns[0][kind];
+    for (int change = 0; change < CHANGE_KINDS; change++)
+        grew[change] = ns[n - 1][change] / ns[0][change];
     /* The binary logarithm grows 4 or 5 times; the rest is cache misses. */
+    const struct claim_number times = claim_number(sizes[n - 1] / sizes[0]);
     return claim_conclude(
         r, grew[ADD] < 15 && grew[MOD] < 15 && grew[DEL] < 15,
-        "with %s descriptors instead of %d a change takes %.1f (ADD), %.1f "
-        "(MOD) and %.1f (DEL) times as long: some steps more down a tree; a "
-        "list would take %s times as long",
-        claim_number(sizes[n - 1]).text, sizes[0], grew[ADD], grew[MOD],
-        grew[DEL], claim_number(sizes[n - 1] / sizes[0]).text);
+        "%s times as many descriptors make an ADD take %.1f times as long, a "
+        "MOD %.1f and a DEL %.1f times: some steps more down a tree, and "
+        "caches "
+        "that miss; to go through a list would take %s times as long",
+        times.text, grew[ADD], grew[MOD], grew[DEL], times.text);
 }
 
 /* --- E23 ------------------------------------------------------------------ */

@@ -314,7 +314,7 @@ static void full_argv(const char *const *argv, char path[512],
     snprintf(path, 512, "%s/%s", build != NULL ? build : "build", argv[0]);
     full[0] = path;
     int n = 1;
-    while (argv[n] != NULL && n < ARGS_MAX - 1) {
+    while (n < ARGS_MAX - 1 && argv[n] != NULL) {
         full[n] = argv[n];
         n++;
     }
@@ -348,9 +348,10 @@ bool claim_run(struct claim_result *r, struct proc *p, int cpu,
         return true;
     if (status < 0)
         proc_stop(p);
-    p->said[strcspn(p->said, "\n")] = '\0';
+    char *said = p->said + strspn(p->said, "=\n"); /* its first line */
+    said[strcspn(said, "\n")] = '\0';
     claim_not_measured(r, "%s failed: %s", argv[0],
-                       status < 0 ? strerror(-status) : p->said);
+                       status < 0 ? strerror(-status) : said);
     return false;
 }
 
@@ -452,6 +453,7 @@ static int watch_one(struct watch *w, int i, int fd)
 {
     w->fds[i] = fd;
     w->polls[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+    w->reading[fd / WORD_BITS] |= 1UL << fd % WORD_BITS;
     if (fd >= w->n_bits)
         w->n_bits = fd + 1;
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
@@ -484,11 +486,13 @@ static void watch_fini(struct watch *w)
 /* Returns 0 or a negative errno value; call watch_fini after either. */
 static int watch_init(struct watch *w, const struct claim_turn *turn)
 {
-    const int n = turn->watched;
+    const int n = turn->watched, words = getdtablesize() / WORD_BITS + 1;
     *w = (struct watch){
         .n_ready = turn->ready,
         .echo = turn->echo,
         .fds = allocate_array(n, sizeof(int)),
+        .reading = allocate_array(words, sizeof(long)),
+        .working = allocate_array(words, sizeof(long)),
         .polls = allocate_array(n, sizeof(struct pollfd)),
         .events = allocate_array(turn->ready, sizeof(struct epoll_event)),
         .epoll = epoll_create1(EPOLL_CLOEXEC),
@@ -504,11 +508,6 @@ static int watch_init(struct watch *w, const struct claim_turn *turn)
         if (error != 0)
             return close(fd), error;
     }
-    const int words = w->n_bits / WORD_BITS + 1;
-    w->reading = allocate_array(words, sizeof(long));
-    w->working = allocate_array(words, sizeof(long));
-    for (int i = 0; i < n; i++)
-        w->reading[w->fds[i] / WORD_BITS] |= 1UL << w->fds[i] % WORD_BITS;
     return 0;
 }
 
