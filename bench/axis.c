@@ -49,6 +49,7 @@ struct axis axis_log(double low, double high)
     if (!(high > low))
         high = low * 10;
     struct axis a = {.log = true, .low = low / 1.3, .high = high * 1.3};
+    a.zero = a.low; /* the edge: as low as can be shown */
     const int first = (int)floor(log10(a.low)), last = (int)ceil(log10(a.high));
     const bool narrow = log10(high / low) < 1.5;
     for (int e = first; e <= last; e++)

@@ -193,6 +193,15 @@ struct plot *chart_new(const struct results *mine,
                        const struct results *reference, const struct topic *t,
                        const char *lesson)
 {
+    const struct topic *asked = t;
+    struct topic dots = *t;
+    double xs[POINTS_MAX];
+    if (t->kind == PLOT_LINES && figures_xs(mine, t, NULL, xs) == 1) {
+        /* There is no line through one point. */
+        dots.kind = PLOT_DOTS;
+        dots.x_label = t->y_label;
+        t = &dots;
+    }
     struct plot *p = plot_of(t, lesson);
     const struct cast cast = figures_cast(mine, t, lesson);
     if (t->kind == PLOT_DOTS) {
@@ -201,9 +210,19 @@ struct plot *chart_new(const struct results *mine,
         add_lines(p, mine, t, &cast, lesson);
         add_reference(p, reference, t, cast.strong.server);
     }
-    const struct words sentence = figures_sentence(mine, t, lesson);
+    const struct words sentence = figures_sentence(mine, asked, lesson);
     snprintf(p->title, sizeof p->title, "%s", sentence.text);
     return p;
+}
+
+/* The top of all bands: every multiple has the same axis. */
+static double highest(const struct plot *p)
+{
+    double high = 0;
+    for (int i = 0; i < p->n_lines; i++)
+        for (int k = 0; k < p->lines[i].series.n; k++)
+            high = fmax(high, p->lines[i].series.points[k].high);
+    return high;
 }
 
 struct plot *chart_multiple(const struct results *mine,
@@ -220,6 +239,7 @@ struct plot *chart_multiple(const struct results *mine,
                  servers[i]);
     if (reference->n_rows > 0)
         add_line(p, PLOT_REFERENCE, reference, t, server);
+    p->high = highest(p);
     snprintf(p->title, sizeof p->title, "%s: %s against connections",
              words_server(server).text, t->y_label);
     return p;

@@ -124,7 +124,7 @@ static double names_width(const struct layout *l, const struct plot *p)
         const double len = (double)strlen(name_of(l, &p->lines[i]));
         width = fmax(width, len * CHAR_WIDTH * l->font);
     }
-    return fmin(width, l->width * 0.36);
+    return fmin(width, l->width * (p->kind == PLOT_DOTS ? 0.44 : 0.36));
 }
 
 static int by_height(const void *left, const void *right)

@@ -104,7 +104,7 @@ static int read_fact(struct reader *in, char *line)
     return 0;
 }
 
-/* A number of zero or more, or "-", which is NAN. */
+/* A number, or "-", which is NAN. */
 static bool read_number(const char *word, double *number)
 {
     *number = NAN;
@@ -112,7 +112,7 @@ static bool read_number(const char *word, double *number)
         return true;
     char *end;
     *number = strtod(word, &end);
-    return end != word && *end == '\0' && isfinite(*number) && *number >= 0;
+    return end != word && *end == '\0' && isfinite(*number);
 }
 
 /* Cuts `line` at its tabs. Returns the number of columns. */
@@ -139,13 +139,13 @@ static int read_row(struct reader *in, char *line)
     struct row row = {words[0], words[1], words[2], words[4], words[5],
                       words[6], 0,        0,        0};
     double round;
-    if (!read_number(words[3], &row.x))
+    if (!read_number(words[3], &row.x) || row.x < 0)
         return malformed(in, "' is no x: it takes a number or '-'", words[3]);
     if (!read_number(row.text, &row.value) &&
         strcmp(row.metric, "verdict") != 0)
         return malformed(in, "' is no value: it takes a number or '-'",
                          row.text);
-    if (!read_number(words[7], &round) || round >= ROUNDS_MAX)
+    if (!read_number(words[7], &round) || round < 0 || round >= ROUNDS_MAX)
         return malformed(in, "' is no round: it takes 0 to 999", words[7]);
     row.round = isnan(round) ? 0 : (int)round;
     struct results *r = in->results;

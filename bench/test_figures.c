@@ -341,7 +341,9 @@ static void malformed_lines_are_named(void **state)
     expect_refusal(HEAD "a\tb\tc\t1\td\tfast\te\t1\n", -EINVAL,
                    "'fast' is no value");
     expect_refusal(HEAD "a\tb\tc\t1\td\tnan\te\t1\n", -EINVAL, "no value");
-    expect_refusal(HEAD "a\tb\tc\t1\td\t-2\te\t1\n", -EINVAL, "no value");
+    expect_refusal(HEAD "a\tb\tc\t1\td\tinf\te\t1\n", -EINVAL, "no value");
+    expect_refusal(HEAD "a\tb\tc\t-1\td\t2\te\t1\n", -EINVAL, "'-1' is no x");
+    expect_refusal(HEAD "a\tb\tc\t1\td\t2\te\t-1\n", -EINVAL, "no round");
     expect_refusal(HEAD "a\tb\tc\t1\td\t2\te\t1000\n", -EINVAL, "no round");
     expect_refusal("# course-kit results 1\n# cpu\n", -EINVAL, "no fact");
     expect_refusal("# course-kit results 1\na\tb\n", -EINVAL,
