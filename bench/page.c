@@ -16,7 +16,8 @@ struct words page_left_out(const struct results *r)
     struct words words = {.len = 0};
     for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
         if (!results_have(r, benches[i]))
-            words_add(&words, "%s%s", words.len > 0 ? ", " : "", benches[i]);
+            words_add(&words, "%s%s%s", words.len > 0 ? ", " : "", benches[i],
+                      strcmp(benches[i], "claim") == 0 ? "s" : "");
     return words;
 }
 
@@ -50,26 +51,41 @@ int page_plot(const struct source *s, const struct plot *p)
 
 /* --- the machine --------------------------------------------------------- */
 
+/* Every value of that fact: files of one folder may differ. */
+static struct words all_facts(const struct results *r, const char *key,
+                              const char *otherwise)
+{
+    struct words words = {.len = 0};
+    for (int i = 0; i < r->n_facts; i++)
+        if (strcmp(r->facts[i].key, key) == 0)
+            words_add(&words, "%s%s", words.len > 0 ? " and " : "",
+                      r->facts[i].value);
+    if (words.len == 0)
+        words_add(&words, "%s", otherwise);
+    return words;
+}
+
 void page_facts(FILE *out, const struct results *r)
 {
     fputs("<p>", out);
     html_format(out, "%s, %s CPUs, %s, %s.",
-                results_fact(r, "cpu", "unknown processor"),
-                results_fact(r, "cpus", "?"),
-                results_fact(r, "kernel", "unknown kernel"),
-                results_fact(r, "compiler", "unknown compiler"));
+                all_facts(r, "cpu", "unknown processor").text,
+                all_facts(r, "cpus", "?").text,
+                all_facts(r, "kernel", "unknown kernel").text,
+                all_facts(r, "compiler", "unknown compiler").text);
     fputs("</p>\n<p>", out);
-    const bool quiet = strcmp(results_fact(r, "quiet", "yes"), "yes") == 0;
-    html_format(out, "Measured %s by ", results_fact(r, "date", "some day"));
+    html_format(out, "Measured %s by ", all_facts(r, "date", "some day").text);
     fputs("<code>", out);
-    html_text(out, results_fact(r, "command", "make bench"));
+    html_text(out, all_facts(r, "command", "make bench").text);
     fputs("</code>", out);
-    html_format(out, " (mode %s, commit %s), %s rounds; the machine was %s.",
-                results_fact(r, "mode", "?"), results_fact(r, "commit", "?"),
-                results_fact(r, "rounds", "?"),
-                quiet ? "otherwise quiet"
-                      : "busy with other things: trust ratios and CPU time, "
-                        "not requests/s");
+    html_format(out, " (commit %s), mode %s, %s rounds; the machine was %s.",
+                all_facts(r, "commit", "?").text,
+                all_facts(r, "mode", "?").text,
+                all_facts(r, "rounds", "?").text,
+                strcmp(all_facts(r, "quiet", "yes").text, "yes") == 0
+                    ? "otherwise quiet"
+                    : "busy with other things: trust ratios and CPU time, "
+                      "not requests/s");
     for (int i = 0; i < r->n_facts; i++)
         if (strcmp(r->facts[i].key, "note") == 0)
             html_format(out, " Note: %s.", r->facts[i].value);
@@ -92,8 +108,8 @@ static void put_head(const struct source *s, const struct name *lessons, int n)
     const struct words left_out = page_left_out(s->mine);
     if (left_out.len > 0)
         html_element(s->out, "p",
-                     "Left out, because there are no results: %s. "
-                     "make bench measures everything.",
+                     "Left out, because there are no results: %s. They are "
+                     "measured by make bench and make claims.",
                      left_out.text);
     fputs("</div>\n<nav>", s->out);
     for (int i = 0; i < n; i++) {

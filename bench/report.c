@@ -78,7 +78,7 @@ static void say_what_is_next(const struct results *mine, const char *path)
 {
     const struct words left_out = page_left_out(mine);
     if (left_out.len > 0)
-        printf("left out: %s (no results; make bench measures them)\n",
+        printf("left out: %s; measured by make bench and make claims\n",
                left_out.text);
     printf("report: %s\nnext:   make run LESSON=01\n", path);
 }
