@@ -8,6 +8,17 @@
 #include <math.h>
 #include <string.h>
 
+/* Behind a starved point's number; the legend says so. */
+#define STARVED " \u25cb"
+
+static void end_table(FILE *out)
+{
+    fputs("</tbody></table></div>\n<p class=\"again\">Small: the spread of "
+          "the rounds. \u25cb starved: some connections got no answer."
+          "</p></details>\n",
+          out);
+}
+
 /* --- verdicts ------------------------------------------------------------ */
 
 static const struct row *verdict_of(const struct results *r,
@@ -120,8 +131,8 @@ static void put_cell(FILE *out, const struct point *p, bool spread)
     fputs("<td>", out);
     html_format(out, "%s", words_number(p->median).text);
     if (p->rounds > 1 && spread)
-        html_format(out, " (%s\u2013%s)", words_number(p->low).text,
-                    words_number(p->high).text);
+        html_element(out, "small", "%s \u2013 %s", words_number(p->low).text,
+                     words_number(p->high).text);
     fputs("</td>", out);
 }
 
@@ -153,7 +164,7 @@ static void put_lesson_row(FILE *out, const struct results *r,
     else
         html_element(out, "td", "%s of %s%s", words_count(main->answered).text,
                      words_count(main->asked).text,
-                     main->starved ? " (starved)" : "");
+                     main->starved ? STARVED : "");
     for (const struct column *c = columns; c->title != NULL; c++) {
         struct query query = t->query;
         query.server = server;
@@ -190,7 +201,7 @@ void page_lesson_table(FILE *out, const struct results *r,
         for (int k = 0; k < series.n; k++)
             put_lesson_row(out, r, t, servers[i], &series.points[k]);
     }
-    fputs("</tbody></table></div></details>\n", out);
+    end_table(out);
 }
 
 /* --- all servers' numbers ------------------------------------------------ */
@@ -211,13 +222,10 @@ static void put_topic_cell(FILE *out, const struct topic *t,
     fputs("<td>", out);
     if (p->rounds > 0) {
         html_text(out, t->show(p->median).text);
-        fputs(p->starved ? " \u25cb" : "", out);
-        if (p->rounds > 1) {
-            fputs("<small>", out);
-            html_format(out, "%s \u2013 %s", t->show(p->low).text,
-                        t->show(p->high).text);
-            fputs("</small>", out);
-        }
+        fputs(p->starved ? STARVED : "", out);
+        if (p->rounds > 1)
+            html_element(out, "small", "%s \u2013 %s", t->show(p->low).text,
+                         t->show(p->high).text);
     } else {
         html_text(out, p->reason != NULL ? words_cut(p->reason, 24).text : "-");
     }
@@ -229,11 +237,11 @@ void page_topic_table(FILE *out, const struct results *r, const struct topic *t)
     double xs[POINTS_MAX];
     const int n_xs = columns_x(r, t, xs);
     fputs("<details><summary>The numbers</summary><div class=\"scroll\">"
-          "<table><thead><tr><th>server</th>",
+          "<table><thead><tr>",
           out);
+    html_element(out, "th", "server, by %s", x_title(t));
     for (int i = 0; i < n_xs; i++)
-        html_element(out, "th", "%s %s", words_count(xs[i]).text,
-                     i == 0 ? x_title(t) : "");
+        html_element(out, "th", "%s", words_count(xs[i]).text);
     fputs("</tr></thead><tbody>\n", out);
     const char *servers[SERVERS_MAX];
     const int n = results_servers(r, t->query.bench, servers, SERVERS_MAX);
@@ -248,5 +256,5 @@ void page_topic_table(FILE *out, const struct results *r, const struct topic *t)
         }
         fputs("</tr>\n", out);
     }
-    fputs("</tbody></table></div></details>\n", out);
+    end_table(out);
 }
