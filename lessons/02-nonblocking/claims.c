@@ -53,10 +53,10 @@ static int asking_is_endless(struct claim_result *r)
         claim_row(r, "%-28s%9.0f ms%13.1f ms%16s", clients[i][0], wall_ms[i],
                   cpu_ms[i], claim_number((long)n_calls[i]).text);
     }
-    /* On a busy machine the loop does not get all of the time. */
-    const bool holds = cpu_ms[ASKING] > wall_ms[ASKING] / 3 &&
-                       cpu_ms[BLOCKING] < wall_ms[BLOCKING] / 10 &&
-                       cpu_ms[POLLING] < wall_ms[POLLING] / 10 &&
+    /* On a busy machine the loop gets only a part of the time. */
+    const bool holds = cpu_ms[ASKING] > wall_ms[ASKING] / 8 &&
+                       cpu_ms[ASKING] > 10 * cpu_ms[BLOCKING] &&
+                       cpu_ms[ASKING] > 10 * cpu_ms[POLLING] &&
                        n_calls[ASKING] > 100 * n_calls[POLLING];
     return claim_conclude(
         r, holds,

@@ -363,7 +363,7 @@ bool claim_fetch(struct claim_result *r, const char *lesson, int n, int port,
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
     snprintf(count, sizeof count, "%d", n);
     struct proc p;
-    if (!claim_run(r, &p, 1, (const char *[]){path, "-n", count, url, NULL}))
+    if (!claim_run(r, &p, -1, (const char *[]){path, "-n", count, url, NULL}))
         return false;
     if (sscanf(p.said, "%*d pages, %*u bytes, %lf s wall, %lf s cpu, %lu",
                &fetched->wall_s, &fetched->cpu_s, &fetched->calls) == 3)
