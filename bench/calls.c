@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,15 +52,45 @@ static void go_on(pid_t pid, int status)
     ptrace(PTRACE_SYSCALL, pid, NULL, deliver);
 }
 
+/* The calls that servers make all day; others are shown by number. */
+static const char *name_of(int number)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {
+        {SYS_accept, "accept"},       {SYS_accept4, "accept4"},
+        {SYS_clone, "clone"},         {SYS_clone3, "clone3"},
+        {SYS_close, "close"},         {SYS_connect, "connect"},
+        {SYS_epoll_ctl, "epoll_ctl"}, {SYS_epoll_pwait, "epoll_pwait"},
+        {SYS_fcntl, "fcntl"},         {SYS_futex, "futex"},
+        {SYS_madvise, "madvise"},     {SYS_mmap, "mmap"},
+        {SYS_mprotect, "mprotect"},   {SYS_ppoll, "ppoll"},
+        {SYS_pselect6, "pselect6"},   {SYS_read, "read"},
+        {SYS_recvfrom, "recvfrom"},   {SYS_sendto, "sendto"},
+        {SYS_shutdown, "shutdown"},   {SYS_socket, "socket"},
+        {SYS_wait4, "wait4"},         {SYS_write, "write"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].number == number)
+            return names[i].name;
+    return NULL;
+}
+
 static void print_counts(void)
 {
     unsigned long long total = 0;
     for (int i = 0; i < CALLS_MAX; i++)
         total += by_number[i];
     printf("%llu system calls\n", total);
-    for (int i = 0; i < CALLS_MAX; i++)
-        if (by_number[i] * 100 > total)
-            printf("  number %d: %llu\n", i, by_number[i]);
+    for (int i = 0; i < CALLS_MAX; i++) {
+        if (by_number[i] * 100 <= total)
+            continue;
+        if (name_of(i) != NULL)
+            printf("  %-12s %llu\n", name_of(i), by_number[i]);
+        else
+            printf("  number %-5d %llu\n", i, by_number[i]);
+    }
 }
 
 int main(int argc, char **argv)

@@ -23,6 +23,7 @@ else
     pages=("$@")
 fi
 export NO_COLOR=1
+unset MAKEFLAGS MAKELEVEL MFLAGS
 work=$(mktemp -d)
 servers=()
 stop_servers() {
@@ -90,6 +91,7 @@ same_lines() {
 }
 
 run_server() {
+    : >"$work/$2.out"
     bash -c "exec $1" >"$work/$2.out" 2>&1 &
     servers+=($!)
     for _ in {1..500}; do
