@@ -123,8 +123,8 @@ static int select_is_limited(struct claim_result *r)
     const int highest = getdtablesize() > MANY ? MANY : getdtablesize() - 1;
     const int fds[NUMBERS] = {FD_SETSIZE - 1, FD_SETSIZE, highest};
     if (highest <= FD_SETSIZE + 76)
-        return claim_not_measured(r, "ulimit -n allows no more than %d",
-                                  highest);
+        return claim_not_measured(r, "ulimit -n is %d, which is too low",
+                                  getdtablesize());
     const char *seen[WAYS][NUMBERS];
     claim_row(r, "%-34s%12s%12s%12s", "a ready descriptor with the number",
               claim_number(fds[0]).text, claim_number(fds[1]).text,
@@ -182,7 +182,7 @@ static int wider_is_slower(struct claim_result *r)
                   claim_short(all[n]).text, last[n]);
     }
     if (n < 3)
-        return claim_not_measured(r, "ulimit -n allows no more than %d",
+        return claim_not_measured(r, "ulimit -n is %d, which is too low",
                                   getdtablesize());
     /* Twice as many cost more than 1.4 times as much, on the average. */
     const int times = sizes[n - 1] / sizes[0];

@@ -75,7 +75,7 @@ static int poll_scans_all(struct claim_result *r)
                   claim_short(us[n][BY_EPOLL]).text);
     }
     if (n < 2)
-        return claim_not_measured(r, "ulimit -n allows no more than %d",
+        return claim_not_measured(r, "ulimit -n is %d, which is too low",
                                   getdtablesize());
     const int last = n - 1;
     /* A set of bits comes and goes; of a pollfd only `revents` goes back. */

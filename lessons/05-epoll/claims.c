@@ -110,7 +110,7 @@ static int crowds_cost_no_speed(struct claim_result *r)
     const int n = limit < MANY ? limit : MANY;
     struct crowd few, many;
     if (n < 10 * FEW)
-        return claim_not_measured(r, "ulimit -n allows no more than %d",
+        return claim_not_measured(r, "ulimit -n is %d, which is too low",
                                   getdtablesize());
     if (!gather(r, &few, FEW))
         return CLAIM_NOT_MEASURED;
@@ -210,7 +210,7 @@ static int silent_ones_decide(struct claim_result *r)
             break;
     }
     if (n < 4)
-        return claim_not_measured(r, "ulimit -n allows no more than %d",
+        return claim_not_measured(r, "ulimit -n is %d, which is too low",
                                   getdtablesize());
     bool holds = ratio[n - 1][0] > 10;
     for (int i = 0; i < READIES; i++)
@@ -303,7 +303,7 @@ static int epoll_is_a_tree(struct claim_result *r)
                   claim_short(ns[n][DEL]).text);
     }
     if (n < 3)
-        return claim_not_measured(r, "ulimit -n allows no more than %d",
+        return claim_not_measured(r, "ulimit -n is %d, which is too low",
                                   getdtablesize());
     for (int change = 0; change < CHANGE_KINDS; change++)
         grew[change] = ns[n - 1][change] / ns[0][change];
@@ -367,7 +367,7 @@ static int epoll_is_unlimited(struct claim_result *r)
     getrlimit(RLIMIT_NOFILE, &limit);
     const rlim_t all = limit.rlim_cur, limits[] = {1024, 4096, all};
     if (all < 2048)
-        return claim_not_measured(r, "ulimit -n allows no more than %d",
+        return claim_not_measured(r, "ulimit -n is %d, which is too low",
                                   getdtablesize());
     int n = 0;
     bool holds = true;
