@@ -291,4 +291,5 @@ int main(int argc, char **argv)
     const int64_t count = start + ms * 100000LL; /* a tenth */
     run(conns, n, count, start + ms * 1000000LL);
     print_results(conns, n, (double)(now_ns() - count) / 1e9);
+    free(conns);
 }
