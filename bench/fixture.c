@@ -8,6 +8,7 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void fixture_init(struct fixture *f)
@@ -166,6 +167,22 @@ void fixture_course(const struct fixture *f)
           "claim\t05-epoll\tE06\t-\tverdict\tdoes-not-hold\tit did\t1\n",
           out);
     fclose(out);
+}
+
+int fixture_run(struct proc *proc, const char *name, const char *const *options)
+{
+    const char *build = getenv("KIT_BUILD");
+    char path[300];
+    snprintf(path, sizeof path, "%s/bench/%s", build != NULL ? build : "build",
+             name);
+    const char *argv[16] = {path};
+    for (int i = 0; i < 14 && options[i] != NULL; i++)
+        argv[i + 1] = options[i];
+    if (proc_spawn(proc, argv, NULL) != 0)
+        return -1;
+    const int status = proc_wait(proc, 60000);
+    proc_stop(proc);
+    return status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 char *fixture_text(const char *path)

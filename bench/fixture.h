@@ -5,6 +5,8 @@
 #ifndef BENCH_FIXTURE_H
 #define BENCH_FIXTURE_H
 
+#include "proc.h"
+
 #include <stdio.h>
 
 struct fixture {
@@ -27,6 +29,13 @@ void fixture_rounds(FILE *out, const char *point, const char *metric,
 
 /* The whole course, small: every bench, with starved and failed points. */
 void fixture_course(const struct fixture *f);
+
+/*
+ * Runs build/bench/NAME with options up to a NULL; proc->said holds its words.
+ * Returns its exit status, or -1 if it did not exit.
+ */
+int fixture_run(struct proc *proc, const char *name,
+                const char *const *options);
 
 /* A whole file's text, or NULL; the caller frees it. */
 char *fixture_text(const char *path);

@@ -1,17 +1,13 @@
 /*
  * test_report.c - the programs that read results: the page is whole,
  * well-formed and needs nothing but itself, or it is not there; bad results are
- * refused with status 2; what is exported can be compared.
+ * refused with status 2.
  */
 #include "fixture.h"
 #include "gnuplot.h"
 #include "outfile.h"
-#include "proc.h"
-#include "results.h"
-#include "words.h"
+#include "xml.h"
 
-#include <ctype.h>
-#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -44,29 +39,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Runs build/bench/NAME; proc.said holds its words. Returns its status. */
-static int run(const char *name, const char *const *options)
-{
-    const char *build = getenv("KIT_BUILD");
-    char path[300];
-    snprintf(path, sizeof path, "%s/bench/%s", build != NULL ? build : "build",
-             name);
-    const char *argv[16] = {path};
-    for (int i = 0; options[i] != NULL; i++)
-        argv[i + 1] = options[i];
-    assert_int_equal(proc_spawn(&proc, argv, NULL), 0);
-    const int status = proc_wait(&proc, 60000);
-    proc_stop(&proc);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
 static int run_report(void)
 {
-    return run("report",
-               (const char *[]){"--data", fixture.folder, "--reference", "none",
-                                "--out", fixture_path(&output, "page.html"),
-                                NULL});
+    return fixture_run(
+        &proc, "report",
+        (const char *[]){"--data", fixture.folder, "--reference", "none",
+                         "--out", fixture_path(&output, "page.html"), NULL});
 }
 
 static void need_gnuplot(void)
@@ -105,108 +83,26 @@ static void assert_holds_not(const char *text, const char *part)
         fail_msg("there is '%.60s' in it", at);
 }
 
+static void assert_well_formed(const char *page)
+{
+    const char *fault = xml_fault(page);
+    if (fault != NULL)
+        fail_msg("%s", fault);
+}
+
+static void assert_ids_unique(const char *page, int at_least)
+{
+    int n;
+    const char *id = xml_double_id(page, &n);
+    if (id != NULL)
+        fail_msg("the id '%s' comes twice", id);
+    assert_true(n > at_least);
+}
+
 static void assert_nothing_written(void)
 {
     assert_int_equal(access(fixture_path(&output, "page.html"), F_OK), -1);
     assert_int_equal(access(fixture_path(&output, "page.html.part"), F_OK), -1);
-}
-
-/* --- is it XML? ---------------------------------------------------------- */
-
-enum { DEPTH_MAX = 64 };
-
-struct xml {
-    char open[DEPTH_MAX][32];
-    int depth;
-};
-
-/* An entity that we write; anything else behind '&' is a fault. */
-static bool is_entity(const char *at)
-{
-    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;"};
-    for (size_t i = 0; i < 4; i++)
-        if (strncmp(at, entities[i], strlen(entities[i])) == 0)
-            return true;
-    return false;
-}
-
-/* Behind the end of a tag, which may hold '>' in a quoted value. */
-static const char *tag_end(const char *at)
-{
-    char quote = '\0';
-    for (; *at != '\0'; at++) {
-        if (quote != '\0')
-            quote = *at == quote ? '\0' : quote;
-        else if (*at == '"' || *at == '\'')
-            quote = *at;
-        else if (*at == '<')
-            fail_msg("a tag in a tag: %.60s", at);
-        else if (*at == '>')
-            return at + 1;
-    }
-    fail_msg("a tag without an end");
-    return at;
-}
-
-static const char *check_tag(struct xml *xml, const char *at)
-{
-    if (at[1] == '!')
-        return tag_end(at + 1);
-    const bool closes = at[1] == '/';
-    const char *name = at + 1 + closes;
-    const int len = (int)strspn(name, "abcdefghijklmnopqrstuvwxyzDCOTYPE0123456"
-                                      "789");
-    const char *end = tag_end(at + 1);
-    if (closes) {
-        if (xml->depth == 0 ||
-            strncmp(xml->open[xml->depth - 1], name, (size_t)len) != 0)
-            fail_msg("</%.*s> closes <%s>", len, name,
-                     xml->depth > 0 ? xml->open[xml->depth - 1] : "nothing");
-        xml->depth--;
-    } else if (end[-2] != '/') {
-        assert_true(len > 0 && len < 32 && xml->depth < DEPTH_MAX);
-        snprintf(xml->open[xml->depth++], 32, "%.*s", len, name);
-    }
-    return end;
-}
-
-static void assert_well_formed(const char *page)
-{
-    struct xml xml = {.depth = 0};
-    for (const char *at = page; *at != '\0';) {
-        if (*at == '<') {
-            at = check_tag(&xml, at);
-        } else if (*at == '&' && !is_entity(at)) {
-            fail_msg("not escaped: %.40s", at);
-        } else {
-            at++;
-        }
-    }
-    if (xml.depth != 0)
-        fail_msg("<%s> is never closed", xml.open[xml.depth - 1]);
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Cuts `page` into its ids; fails if one comes twice. Returns how many. */
-static int assert_ids_unique(char *page)
-{
-    enum { IDS_MAX = 20000 };
-    static const char *ids[IDS_MAX];
-    int n = 0;
-    for (char *at = page; (at = strstr(at, " id=\"")) != NULL && n < IDS_MAX;) {
-        ids[n++] = at += 5;
-        at = strchr(at, '"');
-        *at++ = '\0';
-    }
-    qsort(ids, (size_t)n, sizeof *ids, by_text);
-    for (int i = 1; i < n; i++)
-        if (strcmp(ids[i - 1], ids[i]) == 0)
-            fail_msg("the id '%s' comes twice", ids[i]);
-    return n;
 }
 
 /* --- the page ------------------------------------------------------------ */
@@ -216,7 +112,7 @@ static void page_is_well_formed(void **state)
     (void)state;
     char *page = course_page();
     assert_well_formed(page);
-    assert_true(assert_ids_unique(page) > 100);
+    assert_ids_unique(page, 100);
     free(page);
 }
 
@@ -406,136 +302,6 @@ static void file_appears_whole_or_not_at_all(void **state)
     assert_int_equal(access(path, F_OK), 0);
 }
 
-/* --- slides, export, compare --------------------------------------------- */
-
-static void slides_get_their_plots(void **state)
-{
-    (void)state;
-    need_gnuplot();
-    fixture_course(&fixture);
-    assert_int_equal(
-        run("report",
-            (const char *[]){"--data", fixture.folder, "--reference", "none",
-                             "--slides", output.folder, NULL}),
-        0);
-    static const char *const names[] = {
-        "throughput-connections.svg", "throughput-idle.svg",
-        "cpu-connections.svg", "fetch-wall.svg"};
-    for (size_t i = 0; i < 4; i++) {
-        char *svg = fixture_text(fixture_path(&output, names[i]));
-        assert_non_null(svg);
-        assert_memory_equal(svg, "<svg ", 5);
-        assert_well_formed(svg);
-        free(svg);
-    }
-}
-
-static void slides_take_the_reference_without_results(void **state)
-{
-    (void)state;
-    need_gnuplot();
-    fixture_course(&fixture);
-    assert_int_equal(
-        run("report",
-            (const char *[]){"--data", "nothing", "--reference", fixture.folder,
-                             "--slides", output.folder, NULL}),
-        0);
-    assert_int_equal(access(fixture_path(&output, "fetch-wall.svg"), R_OK), 0);
-}
-
-static int export_as(const char *name)
-{
-    return run("export", (const char *[]){"--data", fixture.folder, "--out",
-                                          output.folder, "--name", name, NULL});
-}
-
-static void exported_results_are_the_same(void **state)
-{
-    (void)state;
-    fixture_course(&fixture);
-    assert_int_equal(export_as("anna"), 0);
-    struct results before = {.n_rows = 0}, after = {.n_rows = 0};
-    struct problem problem;
-    assert_int_equal(results_load(&before, fixture.folder, &problem), 0);
-    assert_int_equal(
-        results_load(&after, fixture_path(&output, "anna.tsv"), &problem), 0);
-    assert_int_equal(before.n_rows, after.n_rows);
-    assert_int_equal(before.n_facts, after.n_facts);
-    for (int i = 0; i < before.n_rows; i++) {
-        const struct row *a = &before.rows[i], *b = &after.rows[i];
-        assert_string_equal(a->server, b->server);
-        assert_string_equal(a->metric, b->metric);
-        assert_string_equal(a->text, b->text);
-        assert_string_equal(a->unit, b->unit);
-        assert_int_equal(a->round, b->round);
-        assert_true(a->x == b->x || (a->x != a->x && b->x != b->x));
-    }
-    results_free(&before);
-    results_free(&after);
-}
-
-static void export_hides_who_and_where(void **state)
-{
-    (void)state;
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
-    const char *home = getpwuid(getuid())->pw_dir;
-    FILE *out = fixture_open(&fixture, "x.tsv");
-    fprintf(out,
-            "idle\t04-poll\tkeep-alive\t9\tfailed\t-\tended: %s/x on %s\t1\n",
-            home, host);
-    fclose(out);
-    assert_int_equal(export_as("anna"), 0);
-    char *text = fixture_text(fixture_path(&output, "anna.tsv"));
-    assert_non_null(text);
-    assert_holds_not(text, home);
-    assert_holds(text, "ended: ~/x on ");
-    if (strlen(host) >= 3 && strcmp(host, "localhost") != 0)
-        assert_holds(text, " on HOST\t");
-    free(text);
-}
-
-static void export_refuses_a_path_as_name(void **state)
-{
-    (void)state;
-    fixture_course(&fixture);
-    assert_int_equal(export_as("../anna"), 2);
-    assert_holds(proc.said, "is no name for a file");
-}
-
-static void exports_can_be_compared(void **state)
-{
-    (void)state;
-    need_gnuplot();
-    fixture_course(&fixture);
-    assert_int_equal(export_as("anna"), 0);
-    assert_int_equal(export_as("bert"), 0);
-    char list[256];
-    snprintf(list, sizeof list, "%s %s", fixture_path(&output, "anna.tsv"),
-             fixture_path(&output, "bert.tsv"));
-    const char *const options[] = {
-        "--results",   list,   "--data", fixture.folder,
-        "--reference", "none", "--out",  fixture_path(&output, "page.html"),
-        NULL};
-    assert_int_equal(run("compare", options), 0);
-    assert_holds(proc.said, "compared: 2 results");
-    char *page = fixture_text(fixture_path(&output, "page.html"));
-    assert_non_null(page);
-    assert_well_formed(page);
-    assert_holds(page, "anna");
-    assert_holds(page, "bert");
-    assert_true(assert_ids_unique(page) > 50);
-    free(page);
-}
-
-static void compare_needs_results(void **state)
-{
-    (void)state;
-    assert_int_equal(run("compare", (const char *[]){"--results", "", NULL}),
-                     2);
-    assert_holds(proc.said, "no results were named");
-}
-
 int main(void)
 {
 #define CASE(function)                                                         \
@@ -554,13 +320,6 @@ int main(void)
         CASE(dying_gnuplot_leaves_no_half_page),
         CASE(gnuplot_without_a_drawing_is_noticed),
         CASE(file_appears_whole_or_not_at_all),
-        CASE(slides_get_their_plots),
-        CASE(slides_take_the_reference_without_results),
-        CASE(exported_results_are_the_same),
-        CASE(export_hides_who_and_where),
-        CASE(export_refuses_a_path_as_name),
-        CASE(exports_can_be_compared),
-        CASE(compare_needs_results),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);
 }
