@@ -10,7 +10,7 @@ test_support := $(patsubst %.c,$(B)/%.o,$(wildcard lessons/common/test/*.c)) \
 	$(B)/bench/proc.o
 
 programs += $(lesson_programs)
-tests += $(lesson_tests)
+tests += $(lesson_tests) $(B)/lessons/common/test_hello
 test_scripts += lessons/test_readmes.sh .ci/valgrind
 
 # An archive: each program takes what it uses of its lesson's parts.
@@ -27,7 +27,7 @@ $(lesson_programs): %: %.o $(common) $$(if $$(call parts_of,$$(@D)),$$(@D)/parts
 # A lesson's claims start servers and count their cost.
 $(filter %/claims,$(lesson_programs)): $(B)/lessons/common/claim.o $(B)/bench/proc.o
 
-$(lesson_tests): %: %.o $(common) $(test_support)
+$(lesson_tests) $(B)/lessons/common/test_hello: %: %.o $(common) $(test_support)
 	$(call say,LINK,$@)
 	@$(link) -o $@ $^ -lcmocka
 
@@ -40,6 +40,16 @@ run: ## run a lesson's server: LESSON=05 ARGS="--port 8080"
 	@$(if $(LESSON),,$(error say which lesson: make run LESSON=01))
 	@$(MAKE) --no-print-directory -s $(B)/$(lesson_dir)/server
 	@exec $(B)/$(lesson_dir)/server $(ARGS)
+
+# FUZZ_SECONDS=600 for a longer search.
+.PHONY: fuzz
+fuzz: ## let libFuzzer search for bytes that break the HTTP of the lessons (clang; 60 s)
+	@mkdir -p build/fuzz/hello
+	clang -std=gnu17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
+		-o build/fuzz/fuzz_hello lessons/common/fuzz_hello.c \
+		lessons/common/test/feed.c lessons/common/common.c
+	build/fuzz/fuzz_hello -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=20000 \
+		-print_final_stats=1 build/fuzz/hello
 
 .PHONY: test-lesson
 test-lesson: ## run one lesson's tests, for those who change its programs: LESSON=05

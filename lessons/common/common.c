@@ -81,9 +81,8 @@ static void set_option(const struct option *o, const char *value)
 {
     if (o->word != NULL) {
         if (o->words != NULL && !one_of(o->words, value))
-            die(0, "one of the words listed by --help",
-                "'%s' is no value of '%s': it takes one of %s", value, o->name,
-                o->words);
+            die(0, NULL, "'%s' is no value of '%s': it takes one of %s", value,
+                o->name, o->words);
         *o->word = value;
         return;
     }
