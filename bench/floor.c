@@ -78,16 +78,19 @@ int main(int argc, char **argv)
     struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
     if (epoll == -1 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) == -1)
         die(errno, NULL, "cannot set up epoll");
-    const sigset_t unblocked = stop_on_signal();
+    const int stop = stop_on_signal();
+    event.data.fd = stop;
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, stop, &event) == -1)
+        die(errno, NULL, "cannot watch for signals");
     announce(listener);
 
     while (!stopping) {
         struct epoll_event events[BATCH];
-        const int n = epoll_pwait(epoll, events, BATCH, -1, &unblocked);
+        const int n = epoll_wait(epoll, events, BATCH, -1);
         for (int i = 0; i < n; i++) {
             if (events[i].data.fd == listener)
                 take(epoll, listener);
-            else
+            else if (events[i].data.fd != stop)
                 serve(events[i].data.fd, keep);
         }
     }

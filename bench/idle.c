@@ -11,6 +11,7 @@
 #include "../lessons/common/common.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
@@ -83,7 +84,7 @@ int main(int argc, char **argv)
     keep_alive(&target);
     raise_descriptor_limit();
 
-    const sigset_t unblocked = stop_on_signal();
+    const int stop = stop_on_signal();
     errno = 0;
     const int held = open_all(&target, n);
     printf("holding %d connections", held);
@@ -93,5 +94,5 @@ int main(int argc, char **argv)
     putchar('\n');
     fflush(stdout);
     while (!stopping)
-        sigsuspend(&unblocked);
+        poll(&(struct pollfd){.fd = stop, .events = POLLIN}, 1, -1);
 }

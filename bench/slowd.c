@@ -176,17 +176,19 @@ int main(int argc, char **argv)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
     if (epoll == -1 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) == -1)
         die(errno, NULL, "cannot set up epoll");
-    const sigset_t unblocked = stop_on_signal();
+    static struct conn stop; /* no connection: only its address counts */
+    event.data.ptr = &stop;
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, stop_on_signal(), &event) == -1)
+        die(errno, NULL, "cannot watch for signals");
     announce(listener);
 
     while (!stopping) {
         struct epoll_event events[BATCH];
-        const int n =
-            epoll_pwait(epoll, events, BATCH, answer_due(), &unblocked);
+        const int n = epoll_wait(epoll, events, BATCH, answer_due());
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr == NULL)
                 take(listener);
-            else
+            else if (events[i].data.ptr != &stop)
                 receive(events[i].data.ptr);
         }
     }

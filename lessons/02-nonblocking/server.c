@@ -124,8 +124,7 @@ int main(int argc, char **argv)
 
     conns = allocate_array(raise_descriptor_limit(), sizeof(struct conn *));
     const int listener = listen_on(port, SOCK_NONBLOCK);
-    const sigset_t unblocked = stop_on_signal();
-    sigprocmask(SIG_SETMASK, &unblocked, NULL); /* we never sleep */
+    stop_on_signal();
     announce(listener);
 
     while (!stopping)

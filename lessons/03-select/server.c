@@ -16,11 +16,11 @@
  * built. FD_SET of a greater descriptor writes behind its end, so such a
  * connection is refused before it comes to that.
  *
- * Only POSIX in here, no Linux: this file compiles on any Unix of 30 years.
+ * Only POSIX in here, no Linux.
  * The steps of a turn: copy, wait, serve each that is ready, re-arm, take.
  *
  * Read before: 02-nonblocking/server.c. Read after: 04-poll/server.c.
- * Rests on: select(2), POSIX.1-2008 pselect.
+ * Rests on: select(2), POSIX.1-2008.
  */
 #include "../common/common.h"
 
@@ -30,7 +30,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -133,15 +132,15 @@ static bool serve(struct conn *c)
 }
 
 /* One turn: copy, wait, serve those that are ready, take new ones. */
-static void turn(int listener, const sigset_t *unblocked)
+static void turn(int listener)
 {
     static bool full; /* out of descriptors: the listener is not watched */
-    static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
     fd_set readable = reading, writable = writing;
     if (full)
         FD_CLR(listener, &readable);
-    const int n = pselect(highest + 1, &readable, &writable, NULL,
-                          full ? &pause : NULL, unblocked);
+    const int n =
+        select(highest + 1, &readable, &writable, NULL, full ? &pause : NULL);
     if (n == -1 && errno != EINTR)
         die(errno, NULL, "select failed");
     if (n == -1)
@@ -172,16 +171,17 @@ int main(int argc, char **argv)
                   options);
 
     raise_descriptor_limit();
-    const int listener = listen_on(port, 0);
+    const int stop = stop_on_signal();
+    const int listener = listen_on(port, 0); /* greater than `stop` */
     if (fcntl(listener, F_SETFL, O_NONBLOCK) == -1)
         die(errno, NULL, "cannot set O_NONBLOCK");
+    FD_SET(stop, &reading);
     FD_SET(listener, &reading);
     highest = listener;
-    const sigset_t unblocked = stop_on_signal();
     announce(listener);
 
     while (!stopping)
-        turn(listener, &unblocked);
+        turn(listener);
 
     for (int fd = 0; fd < FD_SETSIZE; fd++)
         if (conns[fd] != NULL)

@@ -74,7 +74,7 @@ enum { THREAD_SANITIZER = 0 };
 int main(void)
 {
     if (THREAD_SANITIZER) {
-        puts("1..0 # SKIP ThreadSanitizer holds signals back in pselect, which "
+        puts("1..0 # SKIP ThreadSanitizer holds signals back in select, which "
              "it does not know; there are no threads in this lesson");
         return 0;
     }

@@ -9,9 +9,10 @@
  *     process: array       kernel                      process: array
  *     4 IN  5 IN  6 IN ->  asks 4, 5, 6: "ready?"  ->  4  5 ready  6
  *
- * The array is dense: place 0 is the listener, the connections follow without
- * a hole. One that ends is replaced by the last. The loop therefore walks
- * backwards: what moves into a freed place has been looked at already.
+ * The array is dense: place 0 is the listener, 1 tells of SIGTERM, then follow
+ * the connections without a hole. One that ends is replaced by the last. The
+ * loop therefore walks backwards: what moves into a freed place has been looked
+ * at already.
  *
  * The steps of a turn: wait, serve each that is ready, re-arm, take.
  *
@@ -25,7 +26,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -38,8 +38,9 @@ struct conn {
     struct hello http;
 };
 
-static struct pollfd *fds;  /* 0 is the listener */
-static struct conn **conns; /* conns[i] belongs to fds[i]; conns[0] is NULL */
+enum { LISTENER, STOP, FIRST }; /* places; FIRST is that of a connection */
+static struct pollfd *fds;
+static struct conn **conns; /* conns[i] belongs to fds[i], from FIRST on */
 static int n_fds;
 
 static void drop(int i)
@@ -100,9 +101,9 @@ static bool serve(struct conn *c)
 
 /*
  * Three flags come unasked. POLLNVAL: the descriptor is not open, which only a
- * bug of ours can cause. POLLERR: the connection broke, nothing can be read or
- * sent. POLLHUP: both directions are shut, but bytes may still lie there to be
- * read, so recv decides.
+ * bug of ours can cause. POLLERR: the connection broke, nobody waits for an
+ * answer. POLLHUP: both directions are shut, but bytes may still lie there to
+ * be read, so recv decides.
  */
 static bool attend(struct conn *c, short happened)
 {
@@ -113,19 +114,16 @@ static bool attend(struct conn *c, short happened)
 }
 
 /* One turn: wait, serve those that are ready, take new ones. */
-static void turn(const sigset_t *unblocked)
+static void turn(int listener)
 {
     static bool full; /* out of descriptors: the listener is not watched */
-    static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-    const int listener = fds[0].fd;
-    if (full)
-        fds[0].fd = -1; /* poll passes over a negative descriptor */
-    const int n = ppoll(fds, (nfds_t)n_fds, full ? &pause : NULL, unblocked);
+    /* poll passes over a negative descriptor */
+    fds[LISTENER].fd = full ? -1 : listener;
+    const int n = poll(fds, (nfds_t)n_fds, full ? PAUSE_MS : -1);
     if (n == -1 && errno != EINTR)
         die(errno, NULL, "poll failed");
-    const bool take_now = full || (n > 0 && fds[0].revents != 0);
-    fds[0].fd = listener;
-    for (int i = n_fds - 1; n > 0 && i > 0; i--) {
+    const bool take_now = full || (n > 0 && fds[LISTENER].revents != 0);
+    for (int i = n_fds - 1; n > 0 && i >= FIRST; i--) {
         if (fds[i].revents == 0)
             continue;
         if (!attend(conns[i], fds[i].revents))
@@ -151,14 +149,15 @@ int main(int argc, char **argv)
     fds = allocate_array(limit, sizeof *fds);
     conns = allocate_array(limit, sizeof(struct conn *));
     const int listener = listen_on(port, SOCK_NONBLOCK);
-    fds[n_fds++] = (struct pollfd){.fd = listener, .events = POLLIN};
-    const sigset_t unblocked = stop_on_signal();
+    fds[LISTENER] = (struct pollfd){.fd = listener, .events = POLLIN};
+    fds[STOP] = (struct pollfd){.fd = stop_on_signal(), .events = POLLIN};
+    n_fds = FIRST;
     announce(listener);
 
     while (!stopping)
-        turn(&unblocked);
+        turn(listener);
 
-    while (n_fds > 1)
+    while (n_fds > FIRST)
         drop(n_fds - 1);
     free(conns);
     free(fds);

@@ -118,7 +118,7 @@ static void fetch_all(int n, int parallel)
     while (active > 0) {
         struct epoll_event events[BATCH];
         const int ready = CALL(epoll_wait(epoll, events, BATCH, -1));
-        if (ready == -1)
+        if (ready == -1 && errno != EINTR) /* Ctrl-Z and fg interrupt it */
             die(errno, NULL, "epoll_wait failed");
         for (int i = 0; i < ready; i++) {
             struct transfer *t = events[i].data.ptr;

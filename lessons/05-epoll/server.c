@@ -164,12 +164,11 @@ static bool serve(struct conn *c)
 }
 
 /* One turn: wait, then take or serve each that is ready. */
-static void turn(int listener, const sigset_t *unblocked)
+static void turn(int listener)
 {
     static bool full; /* out of descriptors: the listener is not watched */
     struct epoll_event events[BATCH];
-    const int n =
-        epoll_pwait(epoll, events, BATCH, full ? PAUSE_MS : -1, unblocked);
+    const int n = epoll_wait(epoll, events, BATCH, full ? PAUSE_MS : -1);
     if (n == -1 && errno != EINTR)
         die(errno, NULL, "epoll_wait failed");
     if (full)
@@ -203,14 +202,16 @@ int main(int argc, char **argv)
     conns_len = raise_descriptor_limit();
     conns = allocate_array(conns_len, sizeof(struct conn *));
     const int listener = listen_on(port, SOCK_NONBLOCK);
+    const int stop = stop_on_signal(); /* its events name no connection */
     epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll == -1 || watch(EPOLL_CTL_ADD, listener, EPOLLIN, LISTENER) == -1)
+    if (epoll == -1 ||
+        watch(EPOLL_CTL_ADD, listener, EPOLLIN, LISTENER) == -1 ||
+        watch(EPOLL_CTL_ADD, stop, EPOLLIN, (uint64_t)stop) == -1)
         die(errno, NULL, "cannot set up epoll");
-    const sigset_t unblocked = stop_on_signal();
     announce(listener);
 
     while (!stopping)
-        turn(listener, &unblocked);
+        turn(listener);
 
     for (int fd = 0; fd < conns_len; fd++)
         if (conns[fd] != NULL)

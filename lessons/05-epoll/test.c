@@ -4,9 +4,7 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define SERVER "lessons/05-epoll/server"
@@ -17,29 +15,6 @@ static const struct subject subjects[] = {
     {"05-epoll/oneshot", {SERVER, "--trigger", "oneshot"}, 1000, 1, false},
 };
 
-enum { MANY = 20000, LEN = sizeof HELLO_REQUEST - 1 };
-static char many[MANY * LEN + 1]; /* requests in a row */
-
-static void fill_many(void)
-{
-    for (int i = 0; i < MANY; i++)
-        memcpy(many + (size_t)i * LEN, HELLO_REQUEST, LEN + 1);
-}
-
-/* In a child process: asks without end, and reads the answers away. */
-static void feed(int fd)
-{
-    static char answers[1 << 20];
-    size_t at = 0;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (;;) {
-        const ssize_t n =
-            send(fd, many + at, MANY * LEN - at, MSG_DONTWAIT | MSG_NOSIGNAL);
-        at = (at + (n > 0 ? (size_t)n : 0)) % (MANY * LEN);
-        recv(fd, answers, sizeof answers, MSG_DONTWAIT);
-    }
-}
-
 /*
  * A peer that has always sent more when the server looks again: the others are
  * served in between, by each trigger.
@@ -47,25 +22,20 @@ static void feed(int fd)
 static void a_busy_peer_starves_nobody(void **state)
 {
     (void)state;
-    fill_many();
     for (int i = 0; i < 3; i++) {
         struct proc server;
         subject_start(&server, &subjects[i], 0);
         const int busy = client_connect(server.port);
-        const pid_t feeder = fork();
-        assert_int_not_equal(feeder, -1);
-        if (feeder == 0)
-            feed(busy);
+        const pid_t feeder = client_feed(busy);
         for (int j = 0; j < 100; j++) {
             const int fd = client_connect(server.port);
             client_send(fd, HELLO_REQUEST);
             client_expect_hello(fd, 1);
             close(fd);
         }
-        kill(feeder, SIGKILL);
-        waitpid(feeder, NULL, 0);
-        close(busy);
         subject_stop(&server);
+        client_feed_end(feeder);
+        close(busy);
     }
 }
 
@@ -76,7 +46,10 @@ static void a_busy_peer_starves_nobody(void **state)
 static void input_beyond_the_budget(void **state)
 {
     (void)state;
-    fill_many();
+    enum { N = 20000, LEN = sizeof HELLO_REQUEST - 1 };
+    static char many[N * LEN + 1];
+    for (int i = 0; i < N; i++)
+        memcpy(many + (size_t)i * LEN, HELLO_REQUEST, LEN + 1);
     for (int i = 0; i < 3; i++) {
         struct proc server;
         subject_start(&server, &subjects[i], 0);
@@ -84,7 +57,7 @@ static void input_beyond_the_budget(void **state)
         client_send(fd, HELLO_REQUEST);
         client_expect_hello(fd, 1); /* it is accepted, and watched */
         kill(server.pid, SIGSTOP);
-        const ssize_t sent = send(fd, many, MANY * LEN, MSG_DONTWAIT);
+        const ssize_t sent = send(fd, many, N * LEN, MSG_DONTWAIT);
         assert_true(sent > 5 * (ssize_t)HEAD_MAX);
         kill(server.pid, SIGCONT);
         client_expect_hello(fd, (int)(sent / LEN));

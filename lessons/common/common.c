@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -168,27 +169,25 @@ void announce(int listener)
 }
 
 volatile sig_atomic_t stopping;
+static int stop_pipe[2];
 
 static void on_stop(int signo)
 {
     (void)signo;
+    const int saved = errno; /* the interrupted code may be about to read it */
     stopping = 1;
+    if (write(stop_pipe[1], "", 1) == -1)
+        errno = saved; /* the pipe is full: it is readable already */
 }
 
-sigset_t stop_on_signal(void)
+int stop_on_signal(void)
 {
     const struct sigaction action = {.sa_handler = on_stop};
-    sigset_t block, before;
-    sigemptyset(&block);
-    sigaddset(&block, SIGINT);
-    sigaddset(&block, SIGTERM);
-    if (sigprocmask(SIG_BLOCK, &block, &before) == -1 ||
+    if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) == -1 ||
         sigaction(SIGINT, &action, NULL) == -1 ||
         sigaction(SIGTERM, &action, NULL) == -1)
         die(errno, NULL, "cannot set up signals");
-    sigdelset(&before, SIGINT);
-    sigdelset(&before, SIGTERM);
-    return before;
+    return stop_pipe[0];
 }
 
 bool out_of_resources(int error)
@@ -601,8 +600,8 @@ int pages_at_once(int n, int wanted, int limit)
 {
     const int spare = 16; /* standard streams, the name service, epoll, ... */
     if (wanted > limit - spare)
-        die(0, "a smaller -c, or ulimit -n",
-            "%d pages at once need more than %d descriptors", wanted, limit);
+        die(0, "a smaller -c", "%d pages at once need more than %d descriptors",
+            wanted, limit);
     if (wanted == 0)
         wanted = limit - spare;
     return wanted < n ? wanted : n;

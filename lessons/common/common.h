@@ -67,13 +67,14 @@ int listen_on(int port, int flags);
 void announce(int listener);
 
 /*
- * Blocks SIGINT and SIGTERM and arranges that one of them sets `stopping`.
- * Returns the signal mask to wait with (pselect, ppoll, epoll_pwait): they are
- * unblocked only during the wait, so none can slip in between the test of
- * `stopping` and the sleep. A loop that never sleeps unblocks them at once.
+ * Arranges that SIGINT or SIGTERM sets `stopping`, and returns a descriptor
+ * that is readable from then on. A loop that sleeps watches it beside the
+ * others, lest the signal come after the loop has looked at `stopping` and
+ * before it falls asleep. Nothing has to be read from it. This is the self-pipe
+ * trick, see select(2), NOTES.
  */
 extern volatile sig_atomic_t stopping;
-sigset_t stop_on_signal(void);
+int stop_on_signal(void);
 
 /* True if accept(2) failed for want of descriptors or memory: pause, go on. */
 bool out_of_resources(int error);

@@ -396,6 +396,18 @@ static void term_with_connections_open(struct context *t)
     close(half);
 }
 
+/* A loop that always finds something ready must still hear the signal. */
+static void term_under_load(struct context *t)
+{
+    const int fd = client_connect(t->port);
+    client_send(fd, HELLO_REQUEST);
+    client_expect_hello(fd, 1);
+    const pid_t feeder = client_feed(fd);
+    subject_stop(t->server);
+    client_feed_end(feeder);
+    close(fd);
+}
+
 struct count {
     struct proc *server;
     int wanted;
@@ -505,6 +517,7 @@ static const struct {
     {"too long a head", too_long_a_head, 0, false},
     {"200 at once", two_hundred_at_once, 0, false},
     {"SIGTERM with connections open", term_with_connections_open, 0, true},
+    {"SIGTERM under load", term_under_load, 0, true},
     {"no descriptor leaks", no_descriptor_leaks, 0, false},
     {"idle sleeps", idle_sleeps, 0, false},
     {"out of descriptors", out_of_descriptors, 32, false},

@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int connect_with(int port, int receive_buffer)
@@ -58,6 +61,36 @@ void client_send(int fd, const char *text)
 void client_finish(int fd)
 {
     assert_int_equal(shutdown(fd, SHUT_WR), 0);
+}
+
+static void feed_for_ever(int fd)
+{
+    enum { N = 20000, LEN = sizeof HELLO_REQUEST - 1 };
+    static char many[N * LEN + 1], answers[1 << 20];
+    for (int i = 0; i < N; i++)
+        memcpy(many + (size_t)i * LEN, HELLO_REQUEST, LEN + 1);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (size_t at = 0;;) {
+        const ssize_t n =
+            send(fd, many + at, N * LEN - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+        at = (at + (n > 0 ? (size_t)n : 0)) % (N * LEN);
+        recv(fd, answers, sizeof answers, MSG_DONTWAIT);
+    }
+}
+
+pid_t client_feed(int fd)
+{
+    const pid_t feeder = fork();
+    assert_int_not_equal(feeder, -1);
+    if (feeder == 0)
+        feed_for_ever(fd);
+    return feeder;
+}
+
+void client_feed_end(pid_t feeder)
+{
+    kill(feeder, SIGKILL);
+    waitpid(feeder, NULL, 0);
 }
 
 void client_vanish(int fd)

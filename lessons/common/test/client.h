@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <setjmp.h>
 
@@ -24,6 +25,13 @@ void client_send(int fd, const char *text);
 
 /* Sends nothing more; the answer may still come. */
 void client_finish(int fd);
+
+/*
+ * Starts a process that asks on `fd` without end, as fast as the server takes
+ * it, and reads the answers away; client_feed_end ends it.
+ */
+pid_t client_feed(int fd);
+void client_feed_end(pid_t feeder);
 
 /* Closes with RST: what a client does that vanishes. */
 void client_vanish(int fd);
