@@ -252,13 +252,33 @@ static int block_the_server(int fd)
     return n;
 }
 
+/* True if the server was found asleep 20 times in a row. */
+static bool sleeps(void *server)
+{
+    for (int i = 0; i < 20; i++) {
+        if (proc_state(server) != 'S')
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    return true;
+}
+
+static void expect_sleep(struct context *t, const char *otherwise)
+{
+    if (!t->subject->spins) /* lesson 02: that it never sleeps is its lesson */
+        wait_until(sleeps, t->server, otherwise);
+}
+
 /* When the client reads at last, the server goes on, and finds no input. */
 static void blocked_then_read(struct context *t)
 {
     const int fd = client_connect_small(t->port);
-    client_expect_hello(fd, block_the_server(fd));
+    const int n = block_the_server(fd);
+    expect_sleep(t, "while it waits to write it does not sleep");
+    client_expect_hello(fd, n);
     client_send(fd, HELLO_REQUEST);
     client_expect_hello(fd, 1);
+    expect_sleep(t, "after it has waited to write it does not sleep");
     close(fd);
 }
 
@@ -450,28 +470,15 @@ static void no_descriptor_leaks(struct context *t)
     wait_until(processes_are, &processes, "a child was not waited for");
 }
 
-/* True if the server was found asleep 20 times in a row. */
-static bool sleeps(void *server)
-{
-    for (int i = 0; i < 20; i++) {
-        if (proc_state(server) != 'S')
-            return false;
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
-    return true;
-}
-
 /* Connections that have nothing to say must not cost processor time. */
 static void idle_sleeps(struct context *t)
 {
-    if (t->subject->spins)
-        return; /* lesson 02: that it never sleeps is its lesson */
     const int asked = client_connect(t->port);
     client_send(asked, HELLO_REQUEST);
     client_expect_hello(asked, 1);
     const int half = client_connect(t->port);
     client_send(half, "GET /");
-    wait_until(sleeps, t->server, "the server does not sleep");
+    expect_sleep(t, "the server does not sleep");
     close(asked);
     close(half);
 }
@@ -488,8 +495,7 @@ static void out_of_descriptors(struct context *t)
     }
     for (int i = 0; i < n && i < SURE; i++)
         client_expect_hello(fds[i], 1);
-    if (!t->subject->spins)
-        wait_until(sleeps, t->server, "without descriptors it does not sleep");
+    expect_sleep(t, "without descriptors it does not sleep");
     for (int i = 0; i < n; i++)
         close(fds[i]);
     one_request(t);
