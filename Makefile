@@ -61,7 +61,7 @@ programs: $(programs) $(if $(has_cmocka),$(tests))
 
 SET ?= all
 .PHONY: deps
-deps: ## install Debian packages that are missing: SET=course|test|all|peers
+deps: ## install Debian packages that are missing: SET=course|test|all
 	@.ci/deps $(SET)
 
 # --- the main job ------------------------------------------------------------

@@ -153,11 +153,13 @@ static int put_multiple(const struct source *s, const struct class *c,
     add_crowd_lines(p, c, t, server);
     load_line(p, PLOT_REFERENCE, s->reference, t, server);
     load_line(p, PLOT_STRONG, s->mine, t, server);
-    fputs("<figure>\n", s->out);
-    html_element(s->out, "figcaption", "%s", words_server(server).text);
-    const int error =
-        plot_draw(p, &plot_small, s->gnuplot, NULL, s->out, s->problem);
-    fputs("</figure>\n", s->out);
+    int error = 0;
+    if (plot_has_points(p)) { /* else nobody could measure this server so */
+        fputs("<figure>\n", s->out);
+        html_element(s->out, "figcaption", "%s", words_server(server).text);
+        error = plot_draw(p, &plot_small, s->gnuplot, NULL, s->out, s->problem);
+        fputs("</figure>\n", s->out);
+    }
     free(p);
     return error;
 }
