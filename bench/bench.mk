@@ -23,7 +23,7 @@ $(bench_tests): %: %.o $(common) $(test_support) $(B)/bench/parts.a
 # --- measuring
 
 MODE = $(if $(QUICK),quick,course)
-SECONDS_course := 200
+SECONDS_course := 240
 .PHONY: measure bench
 measure:
 	@$(B)/bench/run --mode $(MODE) --seconds $(or $(SECONDS_$(MODE)),0) $(if $(ROUNDS),--rounds $(ROUNDS))

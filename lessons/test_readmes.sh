@@ -13,7 +13,7 @@
 #                           and print the lines that follow
 #     <!-- run: server -->  the command keeps running to the end of the page
 #
-# Pages say port 8000 for a server and 8001 for the backend; here these become
+# Pages say port 8000 for a server, 8001 for the backend and 8002; these become
 # free ports, so that pages run at the same time as anything else.
 set -euo pipefail
 
@@ -72,7 +72,7 @@ take_apart() {
 
 # Puts the free ports into a command; `make run` is given one.
 with_ports() {
-    sed -E -e "s/\b8000\b/$port0/g; s/\b8001\b/$port1/g" \
+    sed -E -e "s/\b8000\b/$port0/g; s/\b8001\b/$port1/g; s/\b8002\b/$port2/g" \
         -e "/make run/ { /--port/! { s/ARGS=\"/ARGS=\"--port $port0 /; t; s/\$/ ARGS=\"--port $port0\"/ } }" \
         -e "/\/server/ { /--port|make/! s/\$/ --port $port0/ }"
 }
@@ -124,6 +124,7 @@ for page in "${pages[@]}"; do
     take_apart "$page"
     port0=$(free_port)
     port1=$(free_port)
+    port2=$(free_port)
     for ((n = 1; ; n++)); do
         [[ -f $work/$n.command ]] || break
         command=$(with_ports <"$work/$n.command")

@@ -41,17 +41,20 @@ awk -v notes="$notes" '
             if (call ~ pattern[i]) return note[i]
         return ""
     }
+    # Of calls in vain that follow one another, each kind is shown once.
     function show() {
-        if (repeats > 1) printf "    ... the same %d times more\n", repeats - 1
-        repeats = 0
+        if (more > 0) printf "    ... %d more calls that end in EAGAIN\n", more
+        more = 0
+        delete shown
     }
     !begun { begun = /listening on/; next }
     { sub(/^[0-9]+ +/, ""); gsub(/0x[0-9a-f]+/, "0x..."); gsub(/ +=/, " =")
       sub(/ \(Resource temporarily unavailable\)/, "")
       gsub(/127\.0\.0\.1:[0-9]+/, "127.0.0.1:8000") }
     /^(exit|\+\+\+|rt_sigreturn|munmap|brk)/ { next }
-    $0 == last { repeats++; next }
-    { show(); last = $0; repeats = 1
+    !/EAGAIN/ { show() }
+    /EAGAIN/ && $0 in shown { more++; next }
+    { shown[$0] = 1
       text = remark($0)
       if (length($0) > 96) $0 = substr($0, 1, 93) "..."
       print $0

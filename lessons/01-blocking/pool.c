@@ -21,21 +21,22 @@ enum { QUEUE_MAX = 128 };
 
 static struct {
     pthread_mutex_t lock; /* held when any of these is used: */
-    pthread_cond_t changed;
+    pthread_cond_t not_full, not_empty;
     int fds[QUEUE_MAX]; /* a ring: `n` descriptors from `first` on */
     int first, n;
 } queue = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
-    .changed = PTHREAD_COND_INITIALIZER,
+    .not_full = PTHREAD_COND_INITIALIZER,
+    .not_empty = PTHREAD_COND_INITIALIZER,
 };
 
 static void put(int fd)
 {
     pthread_mutex_lock(&queue.lock);
     while (queue.n == QUEUE_MAX)
-        pthread_cond_wait(&queue.changed, &queue.lock);
+        pthread_cond_wait(&queue.not_full, &queue.lock);
     queue.fds[(queue.first + queue.n++) % QUEUE_MAX] = fd;
-    pthread_cond_broadcast(&queue.changed);
+    pthread_cond_signal(&queue.not_empty);
     pthread_mutex_unlock(&queue.lock);
 }
 
@@ -43,11 +44,11 @@ static int take(void)
 {
     pthread_mutex_lock(&queue.lock);
     while (queue.n == 0)
-        pthread_cond_wait(&queue.changed, &queue.lock);
+        pthread_cond_wait(&queue.not_empty, &queue.lock);
     const int fd = queue.fds[queue.first];
     queue.first = (queue.first + 1) % QUEUE_MAX;
     queue.n--;
-    pthread_cond_broadcast(&queue.changed);
+    pthread_cond_signal(&queue.not_full);
     pthread_mutex_unlock(&queue.lock);
     return fd;
 }
