@@ -8,11 +8,13 @@
  * connect. A connection that never got one counts with the whole time it has
  * waited. So a server that serves a few and starves the rest looks as it is.
  *
- * The first tenth of the time is not counted: caches are cold, connections new.
+ * The time until --warm is not counted: caches are cold, connections are being
+ * made. A first answer that comes later counts with its whole wait.
  * Latencies go into a histogram of 64 steps to each doubling: within 1.6 %.
  *
- * Output, one line each, name TAB value:
- *     seconds, requests (counted), total (with the first tenth), errors,
+ * Output: "counting" when that begins, so that others can begin to count too;
+ * at the end one line each, name TAB value:
+ *     seconds, requests (counted), total (with --warm), errors,
  * answered, connections, p50_us, p99_us, max_us
  *
  * Rests on: epoll(7), connect(2).
@@ -45,7 +47,7 @@ struct conn {
 static struct target target;
 static int epoll;
 static bool close_each; /* one request a connection */
-static bool counting;   /* the first tenth is over */
+static bool counting;   /* the server is warm */
 static unsigned long long total, requests, errors;
 static unsigned long long histogram[BUCKETS];
 
@@ -233,7 +235,11 @@ static void run(struct conn *conns, int n, int64_t count_ns, int64_t end_ns)
     for (;;) {
         struct epoll_event events[BATCH];
         const int64_t now = now_ns();
-        counting = now >= count_ns;
+        if (!counting && now >= count_ns) {
+            counting = true;
+            puts("counting");
+            fflush(stdout);
+        }
         if (now >= end_ns)
             return;
         const int n_events = epoll_wait(epoll, events, BATCH, 1);
@@ -262,11 +268,13 @@ static void print_results(const struct conn *conns, int n, double seconds)
 
 int main(int argc, char **argv)
 {
-    int n = 64, ms = 1000;
+    int n = 64, ms = 1000, warm_ms = 100;
     const char *url = NULL, *mode = "keep-alive";
     const struct option options[] = {
         {"c", "connections", &n, 1, 100000, NULL, NULL},
         {"ms", "milliseconds to run", &ms, 20, 600000, NULL, NULL},
+        {"warm", "milliseconds of these that do not count", &warm_ms, 0, 600000,
+         NULL, NULL},
         {"mode", "many requests a connection, or one", NULL, 0, 0, &mode,
          "keep-alive,close"},
         {"URL", "the server", NULL, 0, 0, &url, NULL},
@@ -274,6 +282,8 @@ int main(int argc, char **argv)
     };
     parse_options(argc, argv, "Keeps C connections busy and counts.", options);
     target_parse(&target, url);
+    if (warm_ms >= ms)
+        die(0, "a greater --ms", "nothing is left to count of %d ms", ms);
     close_each = strcmp(mode, "close") == 0;
     if (!close_each) {
         strcpy(strstr(target.request, "Connection: close\r\n"), "\r\n");
@@ -288,7 +298,7 @@ int main(int argc, char **argv)
     const int64_t start = now_ns();
     for (int i = 0; i < n; i++)
         open_conn(&conns[i]);
-    const int64_t count = start + ms * 100000LL; /* a tenth */
+    const int64_t count = start + warm_ms * 1000000LL;
     run(conns, n, count, start + ms * 1000000LL);
     print_results(conns, n, (double)(now_ns() - count) / 1e9);
     free(conns);
