@@ -22,6 +22,12 @@ static struct line *lines;
 static int n_lines, room;
 static char notes[2048];
 
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 static void add_line(const char *bench, const char *text)
 {
     if (n_lines == room) {
@@ -96,7 +102,7 @@ static void write_header(FILE *file, const struct run_facts *facts)
     fprintf(file, "%s\n# kernel %s %s\n# cpu %s\n# cpus %ld\n", RECORD_VERSION,
             system.sysname, system.release, cpu[0] != '\0' ? cpu : "unknown",
             sysconf(_SC_NPROCESSORS_ONLN));
-    fprintf(file, "# compiler %s\n# date %s\n# commit %s\n", __VERSION__, date,
+    fprintf(file, "# compiler %s\n# date %s\n# commit %s\n", COMPILER, date,
             commit[0] != '\0' ? commit : "unknown");
     fprintf(file, "# command %s\n# mode %s\n# rounds %d\n# quiet %s\n",
             facts->command, facts->mode, facts->rounds,
