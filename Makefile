@@ -78,7 +78,7 @@ course: ## the main job: build, measure every lesson, plot, report (5 min; QUICK
 
 .PHONY: test test-programs test-matrix
 test: ## build and run all tests (STRICT=1: a missing package fails)
-	@.ci/deps test
+	@.ci/deps test || test -z "$(STRICT)"
 	@$(MAKE) --no-print-directory -j2 programs
 	@.ci/run-tests $(tests) $(test_scripts)
 

@@ -121,12 +121,27 @@ static bool ended_well(struct proc *server, const struct row *at)
 /* --- bench/load --------------------------------------------------------------
  */
 
-/* Loads a running server with n connections; adds all that load tells. */
-static double load(const struct bench_setup *setup, struct proc *server,
-                   const struct row *at, int n)
+/* What load tells; `rate` is negative if it failed. */
+struct reading {
+    double rate, p50, p99, cpu, answered, errors;
+};
+
+static double add_reading(const struct row *at, const struct reading *r)
 {
-    /* Making a connection costs both sides some 50 us, which is not the point.
-     */
+    add(at, "rate", r->rate, "requests/s");
+    add(at, "p50", r->p50, "us");
+    add(at, "p99", r->p99, "us");
+    add(at, "cpu", r->cpu, "us/request");
+    add(at, "answered", r->answered, "connections");
+    add(at, "errors", r->errors, "errors");
+    return r->rate;
+}
+
+/* Loads a running server with n connections; fails the point, or tells. */
+static struct reading load(const struct bench_setup *setup, struct proc *server,
+                           const struct row *at, int n)
+{
+    /* What a connection costs at its beginning is not the point. */
     const int warm_ms = setup->ms / 10 + n / 10;
     char program[300], url[64], c[16], ms[16], warm[16];
     snprintf(program, sizeof program, "%s/bench/load", setup->build);
@@ -147,21 +162,23 @@ static double load(const struct bench_setup *setup, struct proc *server,
     const double cpu_us = (double)(proc_cpu_ns(server) - before) / 1e3;
     if (status < 0)
         proc_stop(&client);
-    if (status != 0)
-        return fail_with(at, "the load", status, client.said);
+    struct reading r = {.rate = -1};
     const double requests = named(client.said, "requests");
-    if (!(requests > 0)) {
+    if (status != 0) {
+        fail_with(at, "the load", status, client.said);
+    } else if (!(requests > 0)) {
         record_failure(at, "no connection got an answer");
-        return -1;
+    } else {
+        r = (struct reading){
+            .rate = requests / named(client.said, "seconds"),
+            .p50 = named(client.said, "p50_us"),
+            .p99 = named(client.said, "p99_us"),
+            .cpu = cpu_us / requests,
+            .answered = named(client.said, "answered"),
+            .errors = named(client.said, "errors"),
+        };
     }
-    const double rate = requests / named(client.said, "seconds");
-    add(at, "rate", rate, "requests/s");
-    add(at, "p50", named(client.said, "p50_us"), "us");
-    add(at, "p99", named(client.said, "p99_us"), "us");
-    add(at, "cpu", cpu_us / requests, "us/request");
-    add(at, "answered", named(client.said, "answered"), "connections");
-    add(at, "errors", named(client.said, "errors"), "errors");
-    return rate;
+    return r;
 }
 
 double measure_connections(const struct bench_setup *setup,
@@ -177,18 +194,18 @@ double measure_connections(const struct bench_setup *setup,
         return -1;
     struct proc server;
     const int error = start(&server, setup, s, at->variant, NULL);
-    const double rate = error != 0
-                            ? fail_with(at, "the server", error, server.said)
-                            : load(setup, &server, at, at->x);
-    if (error != 0)
+    if (error != 0) {
         proc_stop(&server);
-    else if (!ended_well(&server, at))
+        return fail_with(at, "the server", error, server.said);
+    }
+    const struct reading r = load(setup, &server, at, at->x);
+    /* What a server did that crashed under load is no result. */
+    if (!ended_well(&server, at) || r.rate < 0)
         return -1;
-    return rate;
+    return add_reading(at, &r);
 }
 
-/* --- wrk
- * ---------------------------------------------------------------------- */
+/* --- wrk ---------------------------------------------------------------- */
 
 /* A time as wrk prints it ("380.00us", "1.20ms", "2.01s") in microseconds. */
 static double wrk_time_us(const char *said, const char *label)
@@ -249,15 +266,14 @@ double measure_wrk(const struct bench_setup *setup, const struct subject *s,
         return -1;
     const double rate = atof(strstr(wrk.said, "Requests/sec:") + 13);
     add(at, "rate", rate, "requests/s");
-    add(at, "p50", wrk_time_us(wrk.said, "50%"), "us");
-    add(at, "p99", wrk_time_us(wrk.said, "99%"), "us");
+    add(at, "p50", wrk_time_us(wrk.said, " 50%"), "us");
+    add(at, "p99", wrk_time_us(wrk.said, " 99%"), "us");
     add(at, "cpu", cpu_us / total, "us/request");
     add(at, "errors", wrk_errors(wrk.said), "errors");
     return rate;
 }
 
-/* --- idle connections
- * --------------------------------------------------------- */
+/* --- idle connections --------------------------------------------------- */
 
 /* Opens n idle connections; returns how many are held, or a negative errno. */
 static int hold(struct proc *idle, const struct bench_setup *setup,
@@ -291,23 +307,25 @@ double measure_idle(const struct bench_setup *setup, const struct subject *s,
     }
     const uint64_t empty = proc_memory(&server);
     const int held = hold(&idle, setup, &server, at->x);
-    double rate = -1;
-    if (held < at->x) {
-        fail_with(at, "idle", held < 0 ? held : -EMFILE, idle.said);
-    } else {
-        if (held > 0)
-            add(at, "memory",
-                ((double)proc_memory(&server) - (double)empty) / held,
-                "bytes/connection");
-        rate = load(setup, &server, at, ACTIVE);
-        add(at, "held", held, "connections");
-    }
+    const double memory = (double)proc_memory(&server) - (double)empty;
+    struct reading r = {.rate = -1};
+    char reason[128];
+    snprintf(reason, sizeof reason, "idle: %.*s", (int)strcspn(idle.said, "\n"),
+             idle.said);
+    if (held < at->x)
+        record_failure(at, held < 0 ? strerror(-held) : reason);
+    else
+        r = load(setup, &server, at, ACTIVE);
     proc_stop(&idle);
-    return ended_well(&server, at) ? rate : -1;
+    if (!ended_well(&server, at) || r.rate < 0)
+        return -1;
+    if (held > 0)
+        add(at, "memory", memory / held, "bytes/connection");
+    add(at, "held", held, "connections");
+    return add_reading(at, &r);
 }
 
-/* --- fetch
- * ---------------------------------------------------------------------- */
+/* --- fetch -------------------------------------------------------------- */
 
 double measure_fetch(const struct bench_setup *setup, const struct subject *s,
                      const struct row *at)
@@ -335,8 +353,7 @@ double measure_fetch(const struct bench_setup *setup, const struct subject *s,
     return wall;
 }
 
-/* --- system calls per request
- * ---------------------------------------------------- */
+/* --- system calls per request ------------------------------------------- */
 
 double measure_calls(const struct bench_setup *setup, const struct subject *s,
                      const struct row *at)

@@ -43,7 +43,10 @@ static void become(const char *const *argv, const struct proc_options *options,
         cpu_set_t cpus;
         CPU_ZERO(&cpus);
         CPU_SET((size_t)options->cpu, &cpus);
-        sched_setaffinity(0, sizeof cpus, &cpus);
+        if (sched_setaffinity(0, sizeof cpus, &cpus) == -1) {
+            dprintf(output, "cannot run on CPU %d\n", options->cpu);
+            _exit(127);
+        }
     }
     if (options != NULL && options->nofile > 0) {
         const rlim_t n = (rlim_t)options->nofile;
@@ -262,6 +265,25 @@ static uint64_t descriptors_of(pid_t pid)
     return n > 2 ? n - 2 : 0; /* less "." and ".." */
 }
 
+static uint64_t awake_of(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *dir = opendir(path);
+    uint64_t n = 0;
+    if (dir == NULL)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        char text[1024];
+        /* /proc/TID is there for threads, too, though it is not listed. */
+        const char *state =
+            stat_text((pid_t)atoi(entry->d_name), STATE, text, sizeof text);
+        n += state != NULL && *state == 'R';
+    }
+    closedir(dir);
+    return n;
+}
+
 static uint64_t one(pid_t pid)
 {
     return pid > 0;
@@ -275,6 +297,11 @@ uint64_t proc_cpu_ns(const struct proc *p)
 uint64_t proc_memory(const struct proc *p)
 {
     return sum_over(p, memory_of);
+}
+
+int proc_awake(const struct proc *p)
+{
+    return (int)sum_over(p, awake_of);
 }
 
 char proc_state(const struct proc *p)

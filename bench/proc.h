@@ -75,6 +75,9 @@ uint64_t proc_memory(const struct proc *p);
 /* State of the program itself, as in proc(5): 'S' sleeps, 'R' runs; or 0. */
 char proc_state(const struct proc *p);
 
+/* Threads of the whole group that run, or would if they had a processor. */
+int proc_awake(const struct proc *p);
+
 /* Open descriptors and processes of the whole group. */
 int proc_descriptors(const struct proc *p);
 int proc_processes(const struct proc *p);

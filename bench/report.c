@@ -29,7 +29,7 @@ static void load(struct results *r, const char *path)
 }
 
 /* The reference is a help, not a need: without it there is no grey line. */
-static void load_reference(struct results *r, const char *path)
+static void load_if_there(struct results *r, const char *path)
 {
     struct problem problem;
     const int error = results_load(r, path, &problem);
@@ -58,12 +58,15 @@ static void write_slides(struct source *s, const char *folder)
                                         "fetch-wall"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct topic *t = figures_topic(names[i]);
-        if (!results_have(s->mine, t->query.bench)) {
+        const bool own = results_have(s->mine, t->query.bench);
+        if (!own && !results_have(s->reference, t->query.bench)) {
             printf("left out: %s, no results of %s\n", names[i],
                    t->query.bench);
             continue;
         }
-        struct plot *p = chart_new(s->mine, s->reference, t, NULL);
+        const struct results none = {.n_rows = 0};
+        struct plot *p = own ? chart_new(s->mine, s->reference, t, NULL)
+                             : chart_new(s->reference, &none, t, NULL);
         char path[PATH_MAX_LEN];
         snprintf(path, sizeof path, "%s/%s.svg", folder, names[i]);
         page_save(s, path, write_slide, p);
@@ -103,10 +106,11 @@ int main(int argc, char **argv)
                   options);
 
     struct results mine = {.n_rows = 0}, other = {.n_rows = 0};
-    load_reference(&other, reference);
-    if (slides != NULL && other.n_rows > 0 && access(data, R_OK) == -1)
-        data = reference;
-    load(&mine, data);
+    load_if_there(&other, reference);
+    if (slides != NULL && other.n_rows > 0)
+        load_if_there(&mine, data);
+    else
+        load(&mine, data);
 
     struct gnuplot gnuplot;
     struct problem problem = {.try = NULL};

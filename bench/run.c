@@ -16,6 +16,7 @@
 #include "../lessons/common/common.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,10 +194,9 @@ static void show_progress(int done, int all, const struct point *p,
     fflush(stdout);
 }
 
-/* --- the run
- * ------------------------------------------------------------------ */
+/* --- the run ------------------------------------------------------------ */
 
-static int stopped; /* SIGINT or SIGTERM came */
+static volatile sig_atomic_t stopped; /* SIGINT or SIGTERM came */
 
 static void on_signal(int signo)
 {
@@ -274,6 +274,26 @@ static const char *find_wrk(void)
     return NULL;
 }
 
+/* The first two CPUs that we may run on: one for the server, one for load. */
+static void choose_cpus(void)
+{
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET((size_t)cpu, &cpus))
+            continue;
+        if (setup.server_cpu == -1)
+            setup.server_cpu = cpu;
+        else if (setup.load_cpu == -1)
+            setup.load_cpu = cpu;
+    }
+    if (setup.load_cpu == -1) {
+        setup.server_cpu = -1;
+        record_note("one CPU: server and load share it");
+    }
+}
+
 /* What the machine cannot give is noted, and appears on the plots. */
 static void prepare(void)
 {
@@ -283,12 +303,7 @@ static void prepare(void)
         die(0, "make deps SET=course", "wrk is not installed");
     if (setup.descriptors < 9100)
         record_note("at most %d descriptors: ulimit -n", setup.descriptors);
-    if (sysconf(_SC_NPROCESSORS_ONLN) >= 2) {
-        setup.server_cpu = 0;
-        setup.load_cpu = 1;
-    } else {
-        record_note("one CPU: server and load share it");
-    }
+    choose_cpus();
 }
 
 static void start_slowd(struct proc *slowd)

@@ -21,7 +21,11 @@ trap 'rm -rf "$work"' EXIT
 strace -f -qq -s 40 -e signal=none -o "$work/calls" \
     "$build/$folder/server" --port 0 >"$work/said" 2>&1 &
 tracer=$!
-until grep -q '^listening on' "$work/said"; do sleep 0.02; done
+trap 'kill "$tracer" 2>/dev/null || true; rm -rf "$work"' EXIT
+until grep -q '^listening on' "$work/said"; do
+    kill -0 "$tracer"
+    sleep 0.02
+done
 curl -s "$(sed -n 's/^listening on //p' "$work/said")/" >/dev/null
 server=$(pgrep -P "$tracer")
 kill "$server"

@@ -18,7 +18,11 @@
 
 enum { MAX_CHILDREN = 200 };
 
-/* There only so that the end of a child interrupts accept. */
+/*
+ * There only so that the end of a child interrupts accept. One that ends
+ * between reap and accept stays a zombie until the next connection: no harm is
+ * done.
+ */
 static void on_child(int signo)
 {
     (void)signo;

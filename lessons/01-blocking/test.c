@@ -28,11 +28,6 @@ static bool has_answer(int fd)
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }
 
-static bool asleep(void *server)
-{
-    return proc_state(server) == 'S';
-}
-
 /*
  * As many silent clients as the model serves at once: the next is not served
  * until one of them goes.
@@ -49,7 +44,7 @@ static void silent_clients_stop(const struct subject *s)
     }
     const int next = client_connect(server.port);
     client_send(next, HELLO_REQUEST);
-    wait_until(asleep, &server, "the server does not sleep");
+    wait_until(sleeps, &server, "the server does not sleep");
     assert_false(has_answer(next));
     close(silent[0]);
     client_expect_hello(next, 1);

@@ -34,12 +34,12 @@ struct conn {
 static struct conn **conns; /* dense: the last fills a hole */
 static int n_conns;
 
-static unsigned long long useful, useless; /* system calls; EAGAIN: useless */
+static unsigned long long useful, useless; /* system calls */
 
-/* Counts a call that has returned `n`; returns n. */
+/* Counts a call that has returned `n`; returns n. A failed one is useless. */
 static ssize_t count(ssize_t n)
 {
-    if (n == -1 && errno == EAGAIN)
+    if (n == -1)
         useless++;
     else
         useful++;

@@ -43,9 +43,9 @@ enum { MANY = 16000, WORD_BITS = 8 * sizeof(unsigned long) };
 
 static bool found_by_fd_set(int fd)
 {
-    /* Eight sets in a row: without the check, FD_SET would write into the
-     * others, as it would into whatever lies behind a set in a server. */
-    fd_set *sets = allocate_array(8, sizeof *sets);
+    /* Sets in a row: without the check, FD_SET would write into the others, as
+     * it would into whatever lies behind a set in a server. */
+    fd_set *sets = allocate_array(MANY / FD_SETSIZE + 1, sizeof *sets);
     FD_SET(fd, sets);
     const bool found = select(fd + 1, sets, NULL, NULL, NULL) == 1;
     free(sets);

@@ -42,10 +42,12 @@ static bool begin(struct transfer *t)
 {
     t->page = (struct page){.sent = 0};
     t->fd = CALL(socket(AF_INET, SOCK_STREAM, 0));
-    if (t->fd != -1 && CALL(fcntl(t->fd, F_SETFL, O_NONBLOCK)) == 0 &&
-        (CALL(connect(t->fd, (const struct sockaddr *)&target.addr,
-                      target.addr_len)) == 0 ||
-         errno == EINPROGRESS))
+    if (t->fd >= FD_SETSIZE) /* others were open already */
+        errno = EMFILE;
+    else if (t->fd != -1 && CALL(fcntl(t->fd, F_SETFL, O_NONBLOCK)) == 0 &&
+             (CALL(connect(t->fd, (const struct sockaddr *)&target.addr,
+                           target.addr_len)) == 0 ||
+              errno == EINPROGRESS))
         return true;
     tally_page(&tally, &t->page, strerror(errno));
     if (t->fd != -1)

@@ -34,7 +34,7 @@
 
 enum {
     BATCH = 64,     /* connections accepted in one turn */
-    PAUSE_MS = 100, /* before accepting again when descriptors ran out */
+    PAUSE_MS = 100, /* until the next try to accept, without descriptors */
 };
 
 struct conn {

@@ -41,7 +41,7 @@
 enum {
     BATCH = 64,     /* events, and connections accepted, in one turn */
     BUDGET = 4,     /* edge: reads of one connection in one turn */
-    PAUSE_MS = 100, /* before accepting again when descriptors ran out */
+    PAUSE_MS = 100, /* until the next try to accept, without descriptors */
 };
 
 enum trigger { LEVEL, EDGE, ONESHOT };

@@ -9,6 +9,7 @@
 #include "common.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -67,7 +68,7 @@ static noreturn void help(const char *about, const struct option *options)
 
 static bool one_of(const char *words, const char *word)
 {
-    const size_t len = strlen(word);
+    const size_t len = strcspn(word, ",") == strlen(word) ? strlen(word) : 0;
     for (const char *at = words; len > 0; at++) {
         if (strncmp(at, word, len) == 0 && (at[len] == ',' || !at[len]))
             return true;
@@ -114,11 +115,26 @@ static const struct option *find_option(const struct option *options,
     return NULL;
 }
 
+/*
+ * If a standard stream is closed, the next socket gets its number, and what we
+ * print goes to a client. So they are opened, to nowhere.
+ */
+static void keep_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd != -1 && fd <= STDERR_FILENO);
+    if (fd != -1)
+        close(fd);
+}
+
 void parse_options(int argc, char **argv, const char *about,
                    const struct option *options)
 {
     const char *slash = strrchr(argv[0], '/');
     program = slash != NULL ? slash + 1 : argv[0];
+    keep_standard_streams();
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0)
             help(about, options);
@@ -278,7 +294,9 @@ static int request_line(struct request *r, struct text line)
     const struct text target = cut(&line, ' ');
     const struct text version = line;
     if (method.len == 0 || target.len == 0 || version.len != 8 ||
-        memcmp(version.at, "HTTP/", 5) != 0 || version.at[6] != '.')
+        memcmp(version.at, "HTTP/", 5) != 0 || version.at[6] != '.' ||
+        !isdigit((unsigned char)version.at[5]) ||
+        !isdigit((unsigned char)version.at[7]))
         return 400;
     if (version.at[5] != '1')
         return 505;
@@ -324,7 +342,7 @@ static int field_line(struct request *r, struct text line)
 static bool has_control(struct text line)
 {
     for (size_t i = 0; i < line.len; i++)
-        if ((unsigned char)line.at[i] < ' ' && line.at[i] != '\t')
+        if (iscntrl((unsigned char)line.at[i]) && line.at[i] != '\t')
             return true;
     return false;
 }
@@ -509,12 +527,16 @@ void target_parse(struct target *t, const char *url)
 
     char *colon = strrchr(host, ':');
     if (colon != NULL)
-        *colon = '\0';
+        *colon++ = '\0';
+    const long port = colon != NULL ? strtol(colon, NULL, 10) : 80;
+    if (port < 1 || port > 65535)
+        die(0, "http://127.0.0.1:PORT/", "'%s' has no port between 1 and 65535",
+            url);
     const struct addrinfo hints = {.ai_family = AF_INET,
                                    .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
     const int error =
-        getaddrinfo(host, colon != NULL ? colon + 1 : "80", &hints, &found);
+        getaddrinfo(host, colon != NULL ? colon : "80", &hints, &found);
     if (error != 0)
         die(0, "http://127.0.0.1:PORT/", "cannot look up '%s': %s", host,
             gai_strerror(error));
@@ -599,9 +621,10 @@ int tally_print(const struct tally *t)
 int pages_at_once(int n, int wanted, int limit)
 {
     const int spare = 16; /* standard streams, the name service, epoll, ... */
-    if (wanted > limit - spare)
-        die(0, "a smaller -c", "%d pages at once need more than %d descriptors",
-            wanted, limit);
+    if (limit <= spare || wanted > limit - spare)
+        die(0, "a smaller -c, or a greater ulimit -n",
+            "%d pages at once need more than %d descriptors",
+            wanted > 0 ? wanted : 1, limit);
     if (wanted == 0)
         wanted = limit - spare;
     return wanted < n ? wanted : n;

@@ -50,6 +50,8 @@ static const struct {
     {"GET / HTTP/1.1\r\n\r\n", "400,"},
     {"GET / HTTP/1.1\r\nHost: a\r\nX:\001\r\n\r\n", "400,"},
     {"GET / HTTP/11\r\nHost: a\r\n\r\n", "400,"},
+    {"GET / HTTP/1.Z\r\nHost: a\r\n\r\n", "400,"},
+    {"GET / HTTP/1.1\r\nHost: a\r\nX: \177\r\n\r\n", "400,"},
     {"GET / HTTP/3.0\r\n\r\n", "505,"},
     {"\x16\x03\x01\x02\n", "400,"}, /* a TLS client */
 };

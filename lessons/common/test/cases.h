@@ -11,6 +11,9 @@
 #include "client.h"
 #include "harness.h"
 
+/* True if nothing of the server (a struct proc) runs; for wait_until. */
+bool sleeps(void *server);
+
 /*
  * Runs all cases against all subjects, and the lesson's `own` tests; returns
  * main's status.
