@@ -87,10 +87,14 @@ int main(int argc, char **argv)
     const int stop = stop_on_signal();
     errno = 0;
     const int held = open_all(&target, n);
+    const int error = errno;
+    if (held == 0 && n > 0)
+        die(error, "make run LESSON=05, in another terminal",
+            "not one connection got an answer");
     printf("holding %d connections", held);
     if (held < n)
         printf(" of %d: %s", n,
-               errno != 0 ? strerror(errno) : "the server closed one");
+               error != 0 ? strerror(error) : "the server closed one");
     putchar('\n');
     fflush(stdout);
     while (!stopping)

@@ -131,7 +131,8 @@ static double add_reading(const struct row *at, const struct reading *r)
     add(at, "rate", r->rate, "requests/s");
     add(at, "p50", r->p50, "us");
     add(at, "p99", r->p99, "us");
-    add(at, "cpu", r->cpu, "us/request");
+    if (r->cpu > 0)
+        add(at, "cpu", r->cpu, "us/request");
     add(at, "answered", r->answered, "connections");
     add(at, "errors", r->errors, "errors");
     return r->rate;
@@ -159,7 +160,8 @@ static struct reading load(const struct bench_setup *setup, struct proc *server,
     const uint64_t before = proc_cpu_ns(server);
     if (status == 0)
         status = proc_wait(&client, setup->ms + 10000);
-    const double cpu_us = (double)(proc_cpu_ns(server) - before) / 1e3;
+    /* Of a child that ends, ticks are left: the sum may fall by one or two. */
+    const double cpu_us = ((double)proc_cpu_ns(server) - (double)before) / 1e3;
     if (status < 0)
         proc_stop(&client);
     struct reading r = {.rate = -1};
@@ -253,7 +255,7 @@ double measure_wrk(const struct bench_setup *setup, const struct subject *s,
                                 NULL};
     const uint64_t before = proc_cpu_ns(&server);
     const int status = run_load(&wrk, setup, argv, 15000);
-    const double cpu_us = (double)(proc_cpu_ns(&server) - before) / 1e3;
+    const double cpu_us = ((double)proc_cpu_ns(&server) - (double)before) / 1e3;
     double total = 0;
     const char *line = strstr(wrk.said, " requests in ");
     while (line != NULL && line > wrk.said && line[-1] != '\n')
@@ -309,11 +311,10 @@ double measure_idle(const struct bench_setup *setup, const struct subject *s,
     const int held = hold(&idle, setup, &server, at->x);
     const double memory = (double)proc_memory(&server) - (double)empty;
     struct reading r = {.rate = -1};
-    char reason[128];
-    snprintf(reason, sizeof reason, "idle: %.*s", (int)strcspn(idle.said, "\n"),
-             idle.said);
-    if (held < at->x)
-        record_failure(at, held < 0 ? strerror(-held) : reason);
+    if (held < 0)
+        fail_with(at, "idle", held, idle.said);
+    else if (held < at->x)
+        record_failure(at, idle.said); /* "holding 9 connections of ..." */
     else
         r = load(setup, &server, at, ACTIVE);
     proc_stop(&idle);

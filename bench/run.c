@@ -187,7 +187,8 @@ static void show_progress(int done, int all, const struct point *p,
     printf("%s[%d/%d] %s  %s %s  %s %s  %s%s", terminal ? "\r\033[K" : "", done,
            all, p->subject->name, grouped(p->x, x, sizeof x), p->series->unit,
            value,
-           p->series->measure == measure_fetch   ? "s"
+           figure < 0                            ? ""
+           : p->series->measure == measure_fetch ? "s"
            : p->series->measure == measure_calls ? "system calls a request"
                                                  : "requests/s",
            left, terminal ? "" : "\n");
@@ -369,6 +370,12 @@ int main(int argc, char **argv)
     start_slowd(&slowd);
     facts.rounds = run_rounds(rounds > 0 ? rounds : modes[m].rounds, seconds);
     proc_stop(&slowd);
+    if (stopped && facts.rounds == 0) {
+        puts(
+            "\nstopped before one round was complete: nothing is kept, earlier "
+            "results are as they were\nnext:   make course");
+        return 130;
+    }
     if (stopped)
         record_note("stopped by the user in round %d", facts.rounds + 1);
     const int error = record_write(out, &facts);

@@ -102,6 +102,12 @@ static void set_option(const struct option *o, const char *value)
 static const struct option *find_option(const struct option *options,
                                         const char *arg, const char **value)
 {
+    for (const struct option *o = options; o->name != NULL; o++)
+        if (arg[0] == '-' && arg[1] == o->name[0] && o->name[1] == '\0' &&
+            isdigit((unsigned char)arg[2])) {
+            *value = arg + 2; /* -n20 */
+            return o;
+        }
     if (arg[0] != '-') {
         arg = "URL=";
     } else {
@@ -136,7 +142,7 @@ void parse_options(int argc, char **argv, const char *about,
     program = slash != NULL ? slash + 1 : argv[0];
     keep_standard_streams();
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             help(about, options);
         const char *value;
         const struct option *o = find_option(options, argv[i], &value);
@@ -169,7 +175,8 @@ int listen_on(int port, int flags)
     };
     if (bind(fd, (const struct sockaddr *)&addr, sizeof addr) == -1 ||
         listen(fd, SOMAXCONN) == -1)
-        die(errno, "--port 0, which picks a free port",
+        die(errno,
+            "--port 0, which picks a free port, or stop what listens there",
             "cannot listen on port %d", port);
     return fd;
 }
