@@ -320,6 +320,25 @@ static void start_slowd(struct proc *slowd)
     setup.slow_port = slowd->port;
 }
 
+/* Writes what was measured; returns main's status. */
+static int keep(const char *out, const struct run_facts *facts)
+{
+    if (stopped && facts->rounds == 0) {
+        puts(
+            "\nstopped before one round was complete: nothing is kept, earlier "
+            "results are as they were\nnext:   make course");
+        return 130;
+    }
+    if (stopped)
+        record_note("stopped by the user in round %d", facts->rounds + 1);
+    const int error = record_write(out, facts);
+    if (error != 0)
+        die(-error, NULL, "cannot write results to %s", out);
+    printf("%s%d rounds kept in %s/*.tsv\n", isatty(STDOUT_FILENO) ? "\n" : "",
+           facts->rounds, out);
+    return stopped ? 130 : 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = "course", *lessons = "", *out = "build/bench";
@@ -370,18 +389,5 @@ int main(int argc, char **argv)
     start_slowd(&slowd);
     facts.rounds = run_rounds(rounds > 0 ? rounds : modes[m].rounds, seconds);
     proc_stop(&slowd);
-    if (stopped && facts.rounds == 0) {
-        puts(
-            "\nstopped before one round was complete: nothing is kept, earlier "
-            "results are as they were\nnext:   make course");
-        return 130;
-    }
-    if (stopped)
-        record_note("stopped by the user in round %d", facts.rounds + 1);
-    const int error = record_write(out, &facts);
-    if (error != 0)
-        die(-error, NULL, "cannot write results to %s", out);
-    printf("%s%d rounds kept in %s/*.tsv\n", isatty(STDOUT_FILENO) ? "\n" : "",
-           facts.rounds, out);
-    return stopped ? 130 : 0;
+    return keep(out, &facts);
 }
