@@ -80,9 +80,9 @@ course: ## the main job: build, measure every lesson, plot, report (5 min; QUICK
 test: ## build and run all tests (STRICT=1: a missing package fails)
 	@.ci/deps test || test -z "$(STRICT)"
 	@$(MAKE) --no-print-directory -j2 programs
-	@.ci/run-tests $(tests) $(test_scripts)
+	@.ci/run-tests $(tests) $(if $(filter build,$(B)),$(test_scripts))
 
-# Without the scripts (pages, decks, valgrind), which say nothing of a variant.
+# The scripts (pages, decks, valgrind) say nothing of a variant.
 test-programs: programs
 	@.ci/run-tests $(tests)
 
