@@ -23,7 +23,7 @@ variant := $(filter-out cc gcc,$(notdir $(CC)))$(if $(SANITIZE),-$(subst $(comma
 B := $(if $(strip $(variant)),build/variant/$(patsubst -%,%,$(strip $(variant))),build)
 export KIT_BUILD := $(B)
 
-CPPFLAGS += -D_GNU_SOURCE -MMD -MP
+CPPFLAGS += -I. -D_GNU_SOURCE -MMD -MP
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes $(if $(STRICT),-Werror)
@@ -51,6 +51,7 @@ $(B)/%.o: %.c Makefile
 	@$(compile) -c -o $@ $<
 
 include lessons/lessons.mk
+include loop/loop.mk
 include bench/bench.mk
 include slides/slides.mk
 
@@ -100,7 +101,7 @@ valgrind: programs ## run every lesson's server under valgrind
 
 # --- looking after the code --------------------------------------------------
 
-sources = $(shell git ls-files '*.c' '*.h' 2>/dev/null || find lessons bench -name '*.[ch]')
+sources = $(shell git ls-files '*.c' '*.h' 2>/dev/null || find lessons loop bench -name '*.[ch]')
 
 .PHONY: lint format compdb listings
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck, function lengths
