@@ -5,15 +5,20 @@
  *
  *   memory      base_alloc: ends the program when there is none
  *   list        struct base_list, intrusive: no allocation to link or unlink
+ *   slice       struct base_slice: bytes that somebody else owns
+ *   buf         struct base_buf: bytes that come and go, up to a limit
+ *   log         base_log_info and its kin: lines to stderr or a rotated file
  *
  * Read before: nothing. Read after: loop.h.
  */
 #ifndef LOOP_BASE_H
 #define LOOP_BASE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -103,9 +108,226 @@ static inline void base_list_splice(struct base_list *to,
     base_list_init(from);
 }
 
+/* What a timer embeds for the timer wheel, see base/wheel_internal.h. */
+struct base_wheel_entry {
+    struct base_list link; /* link.next is NULL: in no wheel */
+    uint64_t tick;
+};
+
 /* The structure of `type` whose `member` is at `ptr`. */
 #define base_container(ptr, type, member)                                      \
     ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+/* --- slice -----------------------------------------------------------------
+ *
+ * Bytes inside memory that somebody else owns: a slice is passed by value,
+ * owns nothing, has no NUL at its end and may hold any byte. It is valid as
+ * long as the memory is; who hands one out says until when.
+ */
+
+struct base_slice {
+    const char *ptr;
+    size_t len;
+};
+
+/* The bytes of `text` without its NUL. */
+static inline struct base_slice base_slice_of(const char *text)
+{
+    return (struct base_slice){text, strlen(text)};
+}
+
+/* For printf: "%.*s", BASE_SLICE_ARGS(s). */
+#define BASE_SLICE_ARGS(s) (int)(s).len, (s).ptr
+
+static inline bool base_slice_equal(struct base_slice a, struct base_slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* Equal when A to Z count as a to z; other bytes, UTF-8 too, as they are. */
+bool base_slice_equal_nocase(struct base_slice a, struct base_slice b);
+
+/* `s` without its first `n` bytes, or empty if it has no more. */
+static inline struct base_slice base_slice_skip(struct base_slice s, size_t n)
+{
+    n = n < s.len ? n : s.len;
+    return n == 0 ? s : (struct base_slice){s.ptr + n, s.len - n};
+}
+
+static inline bool base_slice_starts(struct base_slice s,
+                                     struct base_slice with)
+{
+    return s.len >= with.len &&
+           base_slice_equal((struct base_slice){s.ptr, with.len}, with);
+}
+
+static inline bool base_slice_ends(struct base_slice s, struct base_slice with)
+{
+    return s.len >= with.len &&
+           base_slice_equal(base_slice_skip(s, s.len - with.len), with);
+}
+
+/* Where `what` first begins in `s`, or -1. */
+ssize_t base_slice_find(struct base_slice s, struct base_slice what);
+
+/* `s` without the spaces and tabs at both ends (OWS of RFC 9110, 5.6.3). */
+struct base_slice base_slice_trim(struct base_slice s);
+
+/*
+ * Takes the bytes before the first `at` off the front of `*rest`, and `at` with
+ * them; all, if there is no `at`. Returns them, and in `*found` (may be NULL)
+ * whether there was one. To walk a list: while (rest.len > 0) cut.
+ */
+struct base_slice base_slice_cut(struct base_slice *rest, char at, bool *found);
+
+/*
+ * Reads a decimal number that is the whole of `s`; to_int allows one minus sign
+ * in front, to_uint digits only. 0, -EINVAL if that is no number, -ERANGE if it
+ * does not fit; `*value` is set on success alone.
+ */
+int base_slice_to_int(struct base_slice s, int64_t *value);
+int base_slice_to_uint(struct base_slice s, uint64_t *value);
+
+/* The bytes of the UTF-8 character that `s` begins with; 0 if it is none. */
+size_t base_slice_utf8(struct base_slice s);
+
+/* A copy with a NUL; the caller gives it to free(3). */
+char *base_slice_dup(struct base_slice s);
+
+/* --- buf -------------------------------------------------------------------
+ *
+ * Bytes that are put in at the end and taken out at the front, as they are when
+ * a socket is read and parsed. Whoever makes one says how many bytes it may
+ * hold: what would go beyond is refused with -ENOBUFS and changes nothing. No
+ * memory is taken before the first byte, and never more than twice the limit.
+ */
+
+struct base_buf {
+    char *memory;
+    size_t size;       /* bytes at `memory` ... */
+    size_t start, end; /* ... of which these are held */
+    size_t limit;
+};
+
+/* An empty buffer for at most `limit` bytes (SIZE_MAX / 4 at most). */
+static inline void base_buf_init(struct base_buf *b, size_t limit)
+{
+    *b = (struct base_buf){.limit = limit};
+}
+
+/* Frees the memory; the buffer is as after init. */
+void base_buf_fini(struct base_buf *b);
+
+static inline size_t base_buf_len(const struct base_buf *b)
+{
+    return b->end - b->start;
+}
+
+/* What it holds; valid until the buffer is next changed. */
+static inline struct base_slice base_buf_slice(const struct base_buf *b)
+{
+    return (struct base_slice){b->memory + b->start, base_buf_len(b)};
+}
+
+/* Takes `n` bytes, which it must hold, off the front. Moves nothing. */
+void base_buf_consume(struct base_buf *b, size_t n);
+
+/* Takes everything out, and keeps the memory. */
+static inline void base_buf_clear(struct base_buf *b)
+{
+    b->start = b->end = 0;
+}
+
+/*
+ * Room for `n` bytes behind those held: fill some, then base_buf_commit says
+ * how many. NULL if they would go beyond the limit. Valid until the buffer is
+ * next changed.
+ */
+char *base_buf_reserve(struct base_buf *b, size_t n);
+void base_buf_commit(struct base_buf *b, size_t n);
+
+/* Put bytes in at the end: 0 or -ENOBUFS. printf puts no NUL in. */
+int base_buf_append(struct base_buf *b, struct base_slice bytes);
+int base_buf_printf(struct base_buf *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int base_buf_vprintf(struct base_buf *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+/* --- log -------------------------------------------------------------------
+ *
+ * One line a message, one write(2) a line:
+ *
+ *     [I 2026-11-21 17:39:54.123 access web.c:42] 200 GET / 0.33ms
+ *
+ * The letter is the level, then come local time, logger and place. Bytes that
+ * could forge a line or steer a terminal (control characters, what is not
+ * UTF-8) come out as \n or \x1b; a line longer than BASE_LOG_LINE is cut and
+ * ends in "...". Any thread may log, no signal handler may. Logging never
+ * fails, ends the program or changes errno: a line that cannot be written is
+ * lost. There is one log a process; before base_log_open it writes to stderr,
+ * from level info on.
+ */
+
+enum { BASE_LOG_LINE = 4096 }; /* PIPE_BUF: lines in a pipe do not mix */
+
+/* Who speaks: the kit itself, the user's code, or the line a request. */
+enum base_logger { BASE_GENERAL, BASE_APPLICATION, BASE_ACCESS };
+
+enum base_level { BASE_DEBUG, BASE_INFO, BASE_WARNING, BASE_ERROR, BASE_NONE };
+
+#define base_log(logger, level, ...)                                           \
+    base_log_write(logger, level, __FILE__, __LINE__, __VA_ARGS__)
+#define base_log_debug(...)   base_log(BASE_GENERAL, BASE_DEBUG, __VA_ARGS__)
+#define base_log_info(...)    base_log(BASE_GENERAL, BASE_INFO, __VA_ARGS__)
+#define base_log_warning(...) base_log(BASE_GENERAL, BASE_WARNING, __VA_ARGS__)
+#define base_log_error(...)   base_log(BASE_GENERAL, BASE_ERROR, __VA_ARGS__)
+
+/* What the macros call; `format` and what follows as for printf(3). */
+void base_log_write(enum base_logger logger, enum base_level level,
+                    const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* True if such a line would be written: ask before costly arguments. */
+bool base_log_enabled(enum base_logger logger, enum base_level level);
+
+/* Lets a logger speak from `level` on; BASE_NONE silences it. */
+void base_log_set_level(enum base_logger logger, enum base_level level);
+
+/* Sees each line's message, escaped and valid during the call. May not log. */
+typedef void base_log_sink(enum base_logger logger, enum base_level level,
+                           const char *message, void *arg);
+
+/*
+ * Where lines go. Start from base_log_default and change what you want. A file
+ * is rotated by "size": FILE becomes FILE.1, FILE.1 becomes FILE.2 and so on to
+ * `backups` (0: never rotated), or by "time": FILE becomes FILE.YYYY-mm-dd_HH-
+ * MM-SS each `rotate_interval` of `rotate_when` and `backups` stay (0: all).
+ * Processes that share a file must not rotate it: give each its own.
+ */
+struct base_log_config {
+    enum base_level level;     /* of all three loggers; info */
+    const char *file;          /* NULL: stderr */
+    bool to_stderr;            /* to stderr as well as to the file; false */
+    int64_t max_size;          /* bytes of a file rotated by size; 100 MB */
+    int backups;               /* rotated files that are kept; 10 */
+    const char *rotate_mode;   /* "size" or "time"; size */
+    const char *rotate_when;   /* S M H D, midnight, W0 (Monday) to W6 */
+    int rotate_interval;       /* how many of these; 1 */
+    base_log_sink *sink;       /* gets lines instead of stderr and file */
+    void *sink_arg;            /* handed to the sink */
+    int64_t (*clock_ns)(void); /* since 1970; NULL: the system's time */
+};
+extern const struct base_log_config base_log_default;
+
+/*
+ * Sends lines where `config` says from now on (its strings are copied). 0;
+ * -EINVAL if rotation is asked for in words it does not know; what open(2)
+ * said. On failure the log goes on as before.
+ */
+int base_log_open(const struct base_log_config *config);
+
+/* Closes the file; the log is as before base_log_open. */
+void base_log_close(void);
 
 #ifdef __cplusplus
 }

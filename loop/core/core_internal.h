@@ -1,0 +1,314 @@
+/*
+ * core_internal.h - what the files of loop/core/ share: the loop itself, its
+ * table of descriptors, and the seam between the loop and its back ends.
+ *
+ * The seam. A back end is one const table. It can always watch descriptors
+ * (`interest`, `wait`), and it starts, cancels and releases operations. Three
+ * of them (select, poll, epoll) know only readiness, so these functions are
+ * those of ready.c, which does an operation when its descriptor is ready;
+ * uring hands operations to the kernel.
+ *
+ *     public functions    watcher.c  op.c  file.c
+ *                              |       |
+ *     the seam            struct backend: interest, start, cancel, wait
+ *                         |       |       |          |
+ *     back ends        select   poll    epoll      uring
+ *                         \_______|_______/
+ *                              ready.c
+ *
+ * Interest changes are queued: who changes what a descriptor is watched for
+ * calls core_changed, and before it waits the loop tells the back end once what
+ * came of it, however often it changed.
+ *
+ * Stale events. A batch may hold an event of a descriptor that was closed, or
+ * watched anew, earlier in the same batch. So what a back end gives the kernel
+ * as a name is descriptor and serial number; the serial number changes at each
+ * start and close, and an event with an old one finds nothing (slot_named).
+ *
+ * Read before: loop.h. Read after: loop.c.
+ */
+#ifndef LOOP_CORE_INTERNAL_H
+#define LOOP_CORE_INTERNAL_H
+
+#include "loop/base/wheel_internal.h"
+#include "loop/loop.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* --- descriptors -------------------------------------------------------------
+ */
+
+/* All that the loop knows of one descriptor, found by its number. */
+struct slot {
+    struct loop_watcher *watcher;    /* either this */
+    struct loop_op *reader, *writer; /* or these */
+    uint32_t serial;                 /* see "Stale events" */
+    uint8_t told;                    /* LOOP_* bits that the kernel watches */
+    uint8_t ready;                   /* LOOP_* bits it has reported, not used */
+    bool hung_up;                    /* reads lead to the end: go on reading */
+    bool changed : 1, again : 1;     /* in that queue */
+    bool internal : 1;               /* the loop's own */
+    bool paused : 1;                 /* accepting waits for descriptors */
+};
+
+enum { SLOTS_A_PAGE = 256 };
+
+/* Descriptors that have to be looked at before the loop waits. */
+struct fd_queue {
+    int *fds;
+    int n, capacity;
+};
+
+/* The slot of a descriptor, made if need be. It never moves. */
+struct slot *core_slot(struct loop *loop, int fd);
+
+/* The slot, or NULL if there never was one. */
+struct slot *core_slot_find(const struct loop *loop, int fd);
+
+/* What travels through the kernel with an event: never NULL's 0. */
+static inline uint64_t slot_name(const struct slot *s, int fd)
+{
+    return (uint64_t)s->serial << 32 | (uint32_t)fd;
+}
+
+/* The slot that was given this name, unless it has another by now. */
+static inline struct slot *slot_named(const struct loop *loop, uint64_t name)
+{
+    struct slot *s = core_slot_find(loop, (int)(uint32_t)name);
+    return s != NULL && s->serial == name >> 32 ? s : NULL;
+}
+
+/* Notes that what `fd` is watched for may have changed. */
+void core_changed(struct loop *loop, int fd, struct slot *s);
+
+/* Notes that there is more to be done for `fd` without waiting. */
+void core_again(struct loop *loop, int fd, struct slot *s);
+
+/* --- back ends
+ * ----------------------------------------------------------------- */
+
+struct backend {
+    const char *name;
+    bool edge; /* reports changes, not states, of operations' descriptors */
+
+    /* Sets loop->back up, or returns a negative errno value. */
+    int (*open)(struct loop *loop);
+    void (*close)(struct loop *loop);
+
+    /* The descriptor for another loop, or -ENOTSUP. */
+    int (*fd)(const struct loop *loop);
+
+    /*
+     * Tells the kernel what to watch `fd` for: LOOP_READ, LOOP_WRITE,
+     * CORE_EDGE; 0: nothing. s->told is what it watches now; the caller sets it
+     * anew.
+     */
+    int (*interest)(struct loop *loop, int fd, const struct slot *s,
+                    unsigned wanted);
+
+    /*
+     * Sleeps until something happens, at most `timeout_ns` (-1: for ever), and
+     * reports it: core_ready for descriptors, op_progress for operations.
+     * Returns the number of events, or a negative errno value.
+     */
+    int (*wait)(struct loop *loop, int64_t timeout_ns);
+
+    /*
+     * start: the operation is checked, in its slot and in loop->ops. cancel: it
+     * is active; end it by op_end, now or later. release: `fd`, whose
+     * operations have been cancelled, is to be closed.
+     */
+    void (*start)(struct loop_op *op);
+    void (*cancel)(struct loop_op *op);
+    int (*release)(struct loop *loop, int fd);
+};
+
+enum { CORE_EDGE = 8 }; /* beside LOOP_READ and LOOP_WRITE in `wanted` */
+
+extern const struct backend backend_select, backend_poll, backend_epoll,
+    backend_uring;
+
+/* Finds a back end by its name; NULL if there is none of that name. */
+const struct backend *backend_find(const char *name);
+
+/* A back end's events come in here. `name`: see slot_name. */
+void core_ready(struct loop *loop, uint64_t name, unsigned events,
+                bool hung_up);
+
+/* ready.c, for the tables of select, poll and epoll. */
+void ready_start(struct loop_op *op);
+void ready_cancel(struct loop_op *op);
+int ready_release(struct loop *loop, int fd);
+
+/* Goes on with the descriptor's operations; called by the loop for `again`. */
+void ready_resume(struct loop *loop, int fd, struct slot *s);
+
+/* --- the loop
+ * -------------------------------------------------------------------- */
+
+struct trace;
+struct watchdog;
+struct signals;
+
+struct loop {
+    const struct backend *backend;
+    void *back; /* the back end's own */
+
+    struct slot **pages; /* of SLOTS_A_PAGE slots each */
+    int n_pages;
+    struct fd_queue changed, again;
+
+    struct base_wheel wheel;
+    struct base_list calls;    /* struct loop_call, of the next pass */
+    struct base_list ops;      /* struct loop_op, active */
+    struct base_list finished; /* struct loop_op, last callback due */
+    struct base_list jobs;     /* struct loop_job, active */
+    struct loop_mailbox *mailbox;
+    struct loop_watcher mail; /* its eventfd */
+    struct signals *signals;  /* NULL: none is watched */
+    struct loop_pool *pool;   /* NULL: not used yet */
+    struct loop_timer resume; /* for accepting that pauses */
+    int n_paused;
+
+    int64_t now_ns; /* of this pass, if known */
+    bool now_known;
+    bool running;
+    atomic_int stop;
+    unsigned born;     /* see core_forks */
+    size_t n_active;   /* see loop_active */
+    char *scratch;     /* where loop_recv receives */
+    const char *place; /* of the callback that runs */
+    bool observed;     /* by trace or watchdog */
+    struct trace *trace;
+    struct watchdog *watchdog;
+    struct loop_stats stats;
+    struct loop_options options; /* completed from the environment */
+};
+
+enum { SCRATCH_SIZE = 65536 };
+
+/* Loops of this process; and how often it is the child of a fork. */
+extern atomic_int core_loops;
+extern atomic_uint core_forks;
+
+/* --- calling back
+ * ------------------------------------------------------------------ */
+
+enum callback_kind {
+    CALL_WATCHER,
+    CALL_TIMER,
+    CALL_DEFERRED,
+    CALL_POST,
+    CALL_OP,
+    CALL_SIGNAL,
+    CALL_JOB,
+    CALL_KINDS
+};
+
+/* trace.c and watchdog.c, if somebody observes. */
+void observe_begin(struct loop *loop, enum callback_kind kind);
+void observe_end(struct loop *loop, enum callback_kind kind);
+
+/* Around every callback; what they cost is a store, a count and two branches.
+ */
+static inline void callback_begin(struct loop *loop, enum callback_kind kind,
+                                  const char *place)
+{
+    loop->place = place;
+    loop->stats.callbacks++;
+    if (loop->observed)
+        observe_begin(loop, kind);
+}
+
+static inline void callback_end(struct loop *loop, enum callback_kind kind)
+{
+    if (loop->observed)
+        observe_end(loop, kind);
+    loop->place = NULL;
+}
+
+/* --- operations
+ * ---------------------------------------------------------------------- */
+
+enum op_kind {
+    OP_ACCEPT,
+    OP_CONNECT,
+    OP_RECV,
+    OP_SEND,
+    OP_READ,
+    OP_WRITE,
+    OP_POLL,
+    OP_FILE_OPEN,
+    OP_FILE_READ,
+    OP_FILE_WRITE,
+    OP_FILE_SYNC
+};
+
+enum op_state { OP_IDLE, OP_ACTIVE, OP_CANCELLING, OP_FINISHED };
+
+/* Whether it waits for the descriptor to be readable, or writable. */
+static inline bool op_is_reader(const struct loop_op *op)
+{
+    return op->kind == OP_ACCEPT || op->kind == OP_RECV ||
+           op->kind == OP_READ ||
+           (op->kind == OP_POLL && op->offset == LOOP_READ);
+}
+
+static inline bool op_is_file(const struct loop_op *op)
+{
+    return op->kind >= OP_FILE_OPEN;
+}
+
+/* A callback that is not the last. In the phase of input and output only. */
+void op_progress(struct loop_op *op, ssize_t result);
+
+/* The last callback, now: in the phase of input and output only. */
+void op_end(struct loop_op *op, ssize_t result);
+
+/* The last callback, later in this pass or in the next: from anywhere. */
+void op_end_later(struct loop_op *op, ssize_t result);
+
+/* True if accepting has to pause after this error; op waits for core_resume. */
+bool op_pause(struct loop_op *op, int error);
+
+/* file.c: does a file operation in the pool; and cancels it there. */
+void file_start(struct loop_op *op);
+void file_cancel(struct loop_op *op);
+
+/* --- small parts, each in the file of its name
+ * ------------------------------------------ */
+
+/* Watches a descriptor of the loop's own; not counted, not traced. */
+int watcher_start_internal(struct loop *loop, struct loop_watcher *w, int fd,
+                           loop_watcher_fn *fn, void *arg);
+
+int mailbox_open(struct loop *loop);
+void mailbox_close(struct loop *loop);
+
+void signals_close(struct loop *loop);
+
+/* Cancels all jobs of the loop and waits for those that run. */
+void pool_close(struct loop *loop);
+
+/* The place of the job in a trace: from the pool's threads, with times. */
+int trace_open(struct loop *loop, const char *path);
+void trace_close(struct loop *loop);
+void trace_pass(struct loop *loop);                     /* a pass begins */
+void trace_wait(struct loop *loop, bool begins, int n); /* n events */
+void trace_job(struct loop *loop, const struct loop_job *job);
+
+int watchdog_open(struct loop *loop, int64_t limit_ns);
+void watchdog_close(struct loop *loop);
+void watchdog_begin(struct loop *loop);
+void watchdog_end(struct loop *loop);
+
+/* The bucket of loop_stats for `value`. */
+static inline unsigned stats_bucket(uint64_t value)
+{
+    const unsigned bits =
+        value == 0 ? 0 : 64 - (unsigned)__builtin_clzll(value);
+    return bits < LOOP_BUCKETS ? bits : LOOP_BUCKETS - 1;
+}
+
+#endif
