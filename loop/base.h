@@ -7,7 +7,9 @@
  *   list        struct base_list, intrusive: no allocation to link or unlink
  *   slice       struct base_slice: bytes that somebody else owns
  *   buf         struct base_buf: bytes that come and go, up to a limit
+ *   arena       struct base_arena: many blocks, freed at once
  *   log         base_log_info and its kin: lines to stderr or a rotated file
+ *   option      struct base_option: the command line and the configuration
  *
  * Read before: nothing. Read after: loop.h.
  */
@@ -20,6 +22,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -253,6 +256,43 @@ int base_buf_printf(struct base_buf *b, const char *format, ...)
 int base_buf_vprintf(struct base_buf *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
+/* --- arena -----------------------------------------------------------------
+ *
+ * Memory for things that end together, such as all that one request needs:
+ * blocks are cut from chunks in order, and reset or fini frees all at once, so
+ * nobody frees one. What is no memory (a file, a reference) is released by a
+ * cleanup that runs then. Under AddressSanitizer what is not handed out is
+ * unreadable.
+ */
+
+struct base_arena {
+    struct base_arena_chunk *chunks;     /* the one that is being cut first */
+    struct base_arena_cleanup *cleanups; /* the latest first */
+    size_t chunk_size;
+};
+
+/* Takes memory from malloc `chunk_size` bytes at a time, none before need. */
+static inline void base_arena_init(struct base_arena *a, size_t chunk_size)
+{
+    *a = (struct base_arena){.chunk_size = chunk_size};
+}
+
+/* Runs the cleanups, last first, then frees all but a chunk; or that too. */
+void base_arena_reset(struct base_arena *a);
+void base_arena_fini(struct base_arena *a);
+
+/* `size` bytes, all zero, aligned for any type, valid until reset or fini. */
+void *base_arena_alloc(struct base_arena *a, size_t size);
+
+/* Text with a NUL, valid as long: a copy, or what printf(3) would print. */
+char *base_arena_strdup(struct base_arena *a, struct base_slice s);
+char *base_arena_printf(struct base_arena *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Has `cleanup` called at reset or fini, before the memory goes. */
+void base_arena_defer(struct base_arena *a, void (*cleanup)(void *arg),
+                      void *arg);
+
 /* --- log -------------------------------------------------------------------
  *
  * One line a message, one write(2) a line:
@@ -306,7 +346,7 @@ typedef void base_log_sink(enum base_logger logger, enum base_level level,
  */
 struct base_log_config {
     enum base_level level;     /* of all three loggers; info */
-    const char *file;          /* NULL: stderr */
+    const char *file;          /* NULL or "": stderr */
     bool to_stderr;            /* to stderr as well as to the file; false */
     int64_t max_size;          /* bytes of a file rotated by size; 100 MB */
     int backups;               /* rotated files that are kept; 10 */
@@ -328,6 +368,158 @@ int base_log_open(const struct base_log_config *config);
 
 /* Closes the file; the log is as before base_log_open. */
 void base_log_close(void);
+
+/* --- option ----------------------------------------------------------------
+ *
+ * A table says which options a program has: each row points at the variable
+ * that it sets, and what the variable holds is the default.
+ *
+ *     int port = 8000;
+ *     bool quiet = false;
+ *     const struct base_option rows[] = {
+ *         {"port", "0 picks a free one", .number = &port, .max = 65535},
+ *         {"quiet", "say less", .flag = &quiet},
+ *         {0},
+ *     };
+ *     struct base_options *options =
+ *         base_options_new("Serves a folder.", "FOLDER");
+ *     base_options_define(options, rows);
+ *     int rest = base_options_start(options, argc, argv);
+ *
+ * Understood are --port 80, --port=80, --quiet, --quiet=no, -p 80 and -p80 for
+ * a name of one letter; "--" or the first argument that is no option ends them.
+ * A file has lines `port = 80`, `name = "quoted\n"`, `hosts = [a, "b, c"]`, and
+ * whole lines of # comment. In names `-` and `_` are one. What is set later
+ * wins, so precedence is the order of the calls.
+ */
+
+struct base_options; /* a set of options, with the memory of their values */
+
+enum base_option_type {
+    BASE_STRING, /* any text */
+    BASE_NUMBER, /* a whole number; in a list 5:7 is 5,6,7 */
+    BASE_REAL,   /* a finite number, with a point and not a comma */
+    BASE_FLAG,   /* true, yes, on, t, y, 1 or false, no, off, f, n, 0 */
+    BASE_DATE,   /* local time: 2026-11-21 17:39:54, in parts or without */
+    BASE_SPAN,   /* a stretch of time: 45s, 1h30m, 1.5 days; bare: seconds */
+    BASE_CUSTOM, /* what the row's own function makes of it */
+};
+
+/* A list of values of one type; `items` may be a table of the program's. */
+struct base_many {
+    union base_value {
+        const char *string;
+        int64_t number;
+        double real;
+        bool flag;
+        time_t date;
+        int64_t span_ns;
+    } * items;
+    size_t n;
+};
+
+struct base_option {
+    const char *name; /* NULL ends the table; with - or _ as you like it */
+    const char *help; /* one line */
+    /* One of these points at the variable. Texts set belong to the set. */
+    const char **string;
+    int *number;
+    int64_t *large; /* a number as well */
+    double *real;
+    bool *flag;
+    time_t *date;
+    int64_t *span_ns;
+    struct base_many *many; /* of type `of`, with commas; set as a whole */
+    void *custom;           /* `parse` writes to it, `print` reads it */
+    /* And these narrow it down, or are left out. */
+    int64_t min, max;         /* of numbers, if they differ */
+    const char *words;        /* of strings: "size,time" allows these alone */
+    enum base_option_type of; /* any but BASE_CUSTOM */
+    int (*parse)(void *custom, const char *text); /* 0 or -EINVAL */
+    int (*print)(const void *custom, struct base_buf *out);
+    const char *metavar; /* how --help calls the value */
+    const char *group;   /* under which heading --help lists it */
+    /* Called each time the option is set; negative: see base_options_fail. */
+    int (*on_set)(struct base_options *set, const struct base_option *row,
+                  void *arg);
+    void *arg;
+};
+
+/*
+ * An empty set. `about` is what --help says first, a sentence and examples;
+ * `arguments` names those that follow the options, or is NULL. The caller keeps
+ * both, and frees the set, with the texts that it put into variables.
+ */
+struct base_options *base_options_new(const char *about, const char *arguments);
+void base_options_free(struct base_options *set);
+
+/*
+ * Adds the rows, which are copied (their strings are not). -EEXIST if a name
+ * is there already; every later parse then fails with this error, so that a
+ * program need not look here.
+ */
+int base_options_define(struct base_options *set,
+                        const struct base_option *rows);
+
+/* Adds --logging, --log-file-prefix and so on; they set `config`, and the log
+ * is opened with it when parsing is complete. Both must last as long. */
+int base_log_define(struct base_options *set, struct base_log_config *config);
+
+/* Has `fn` called after a parse that is final; negative as for on_set. */
+void base_options_on_parsed(struct base_options *set,
+                            int (*fn)(struct base_options *set, void *arg),
+                            void *arg);
+
+/*
+ * For main: parses, finally; returns the index of the first argument left. On
+ * --help prints it and exits with 0; on an error says so and exits with 2.
+ */
+int base_options_start(struct base_options *set, int argc, char **argv);
+
+/*
+ * The same without printing or exiting: -ECANCELED for --help, another negative
+ * errno for an error. What came before it stays set. Unless `final`, more is to
+ * be parsed, and the functions of on_parsed wait.
+ */
+int base_options_parse(struct base_options *set, int argc, char **argv,
+                       bool final);
+
+/* Parses a file of at most 1 MiB; or its text, calling it `name` in errors. */
+int base_options_file(struct base_options *set, const char *path, bool final);
+int base_options_text(struct base_options *set, const char *name,
+                      struct base_slice text, bool final);
+
+/* An on_set for {"config", ..., .string = &path}: reads that file there. */
+int base_options_config(struct base_options *set, const struct base_option *row,
+                        void *arg);
+
+/* Sets one option from text. -ENOENT, -EINVAL or -ERANGE. */
+int base_options_set(struct base_options *set, const char *name,
+                     const char *text);
+
+/* What the last call that failed has to say, and what to try; or "". */
+const char *base_options_error(const struct base_options *set);
+
+/* Notes an error in these words and returns `error`: for on_set and the like.
+ */
+int base_options_fail(struct base_options *set, int error, const char *format,
+                      ...) __attribute__((format(printf, 3, 4)));
+
+/* The row of that name, or after that row (NULL: the first); or NULL. */
+const struct base_option *base_options_find(const struct base_options *set,
+                                            const char *name);
+const struct base_option *base_options_next(const struct base_options *set,
+                                            const struct base_option *row);
+
+/*
+ * Print to `out`: a row's value as a file has it; lines `name = value` of all
+ * rows or one `group`; the text of --help. 0 or -ENOBUFS.
+ */
+int base_option_print(const struct base_option *row, struct base_buf *out);
+int base_options_print(const struct base_options *set, const char *group,
+                       struct base_buf *out);
+int base_options_help(const struct base_options *set, const char *program,
+                      struct base_buf *out);
 
 #ifdef __cplusplus
 }

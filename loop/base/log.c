@@ -219,7 +219,7 @@ int base_log_open(const struct base_log_config *config)
     pthread_mutex_lock(&lock);
     base_log_file_close(&out.file);
     out.file = file;
-    out.to_stderr = config->to_stderr || config->file == NULL;
+    out.to_stderr = config->to_stderr || file.fd == -1;
     out.stderr_is = UNKNOWN;
     out.sink = config->sink;
     out.sink_arg = config->sink_arg;

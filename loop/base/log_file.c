@@ -36,7 +36,7 @@ static int parse_when(struct base_log_file *f, const char *when)
         f->unit = 'W';
         f->weekday = (when[1] - '0' + 1) % 7; /* W0 is Monday, tm_wday 1 */
     } else if (when[0] != '\0' && strchr("SMHD", when[0]) && !when[1]) {
-        f->unit = when[0];
+        f->unit = (unsigned char)when[0];
     } else {
         return -EINVAL;
     }
@@ -111,7 +111,7 @@ int base_log_file_open(struct base_log_file *f,
                                 .backups = config->backups,
                                 .interval = config->rotate_interval};
     int error = parse_rotation(f, config);
-    if (error != 0 || config->file == NULL)
+    if (error != 0 || config->file == NULL || config->file[0] == '\0')
         return error;
     f->path = base_strdup(config->file);
     error = open_file(f);
