@@ -231,7 +231,7 @@ struct loop_periodic {
     void *arg;
     int64_t period_ns, next_ns;
     double jitter;
-    bool held;
+    bool active, held;
 };
 
 /*
@@ -364,9 +364,12 @@ struct loop_op {
     struct base_list link;
     int fd;
     uint8_t kind, state;
+    bool polling; /* uring: waits for readiness before it is done */
     ssize_t result;
     size_t done;
     off_t offset;
+    int flags; /* of a file to be opened; its path is one.iov_base */
+    mode_t mode;
     struct iovec *iov, one;
     int n_iov;
     socklen_t addr_len;

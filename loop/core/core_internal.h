@@ -44,6 +44,7 @@ struct slot {
     struct loop_watcher *watcher;    /* either this */
     struct loop_op *reader, *writer; /* or these */
     uint32_t serial;                 /* see "Stale events" */
+    uint32_t told_serial;            /* what the kernel knows it by */
     uint8_t told;                    /* LOOP_* bits that the kernel watches */
     uint8_t ready;                   /* LOOP_* bits it has reported, not used */
     bool hung_up;                    /* reads lead to the end: go on reading */
@@ -59,6 +60,12 @@ struct fd_queue {
     int *fds;
     int n, capacity;
 };
+
+void fd_queue_add(struct fd_queue *q, int fd);
+
+/* Gives a slot the next serial number. */
+void slot_rename(struct slot *s);
+void slots_free(struct loop *loop);
 
 /* The slot of a descriptor, made if need be. It never moves. */
 struct slot *core_slot(struct loop *loop, int fd);
@@ -91,10 +98,14 @@ void core_again(struct loop *loop, int fd, struct slot *s);
 struct backend {
     const char *name;
     bool edge; /* reports changes, not states, of operations' descriptors */
+    int limit; /* watches descriptors below this; 0: all */
 
     /* Sets loop->back up, or returns a negative errno value. */
     int (*open)(struct loop *loop);
     void (*close)(struct loop *loop);
+
+    /* Hands to the kernel what waits to be; NULL: nothing ever does. */
+    void (*flush)(struct loop *loop);
 
     /* The descriptor for another loop, or -ENOTSUP. */
     int (*fd)(const struct loop *loop);
@@ -144,6 +155,20 @@ int ready_release(struct loop *loop, int fd);
 /* Goes on with the descriptor's operations; called by the loop for `again`. */
 void ready_resume(struct loop *loop, int fd, struct slot *s);
 
+/* Events of one wait, gathered before the first callback changes anything. */
+struct ready_list {
+    struct {
+        uint64_t name;
+        unsigned events;
+        bool hung_up;
+    } * items;
+    int n, capacity;
+};
+
+void ready_list_add(struct ready_list *l, uint64_t name, unsigned events,
+                    bool hung_up);
+int ready_list_report(struct loop *loop, struct ready_list *l);
+
 /* --- the loop
  * -------------------------------------------------------------------- */
 
@@ -170,10 +195,11 @@ struct loop {
     struct loop_pool *pool;   /* NULL: not used yet */
     struct loop_timer resume; /* for accepting that pauses */
     int n_paused;
+    struct loop_periodic *beating; /* its callback runs */
 
     int64_t now_ns; /* of this pass, if known */
     bool now_known;
-    bool running;
+    bool running, closing; /* closing: nothing is started any more */
     atomic_int stop;
     unsigned born;     /* see core_forks */
     size_t n_active;   /* see loop_active */
@@ -187,6 +213,9 @@ struct loop {
 };
 
 enum { SCRATCH_SIZE = 65536 };
+
+/* The clock itself, not loop_now. */
+int64_t core_clock(const struct loop *loop);
 
 /* Loops of this process; and how often it is the child of a fork. */
 extern atomic_int core_loops;
@@ -260,6 +289,16 @@ static inline bool op_is_file(const struct loop_op *op)
     return op->kind >= OP_FILE_OPEN;
 }
 
+/*
+ * Checks an operation, fills it, and has the back end start it. File operations
+ * are in no slot. What the kind needs beside is set before.
+ */
+int op_start_common(struct loop *loop, struct loop_op *op, enum op_kind kind,
+                    int fd, loop_op_fn *fn, void *arg, const char *place);
+
+/* `n` more bytes of a send or write have gone. */
+void op_sent(struct loop_op *op, size_t n);
+
 /* A callback that is not the last. In the phase of input and output only. */
 void op_progress(struct loop_op *op, ssize_t result);
 
@@ -269,8 +308,17 @@ void op_end(struct loop_op *op, ssize_t result);
 /* The last callback, later in this pass or in the next: from anywhere. */
 void op_end_later(struct loop_op *op, ssize_t result);
 
-/* True if accepting has to pause after this error; op waits for core_resume. */
+/* Delivers what op_end_later has gathered. */
+void ops_finish(struct loop *loop);
+void ops_cancel_all(struct loop *loop);
+
+/*
+ * True if accepting has to pause after this (positive) error: the operation is
+ * started anew when descriptors may be there again.
+ */
 bool op_pause(struct loop_op *op, int error);
+/* True if accept(2) failed because of the one connection: try the next. */
+bool op_accept_again(int error);
 
 /* file.c: does a file operation in the pool; and cancels it there. */
 void file_start(struct loop_op *op);
@@ -284,9 +332,24 @@ int watcher_start_internal(struct loop *loop, struct loop_watcher *w, int fd,
                            loop_watcher_fn *fn, void *arg);
 
 int mailbox_open(struct loop *loop);
-void mailbox_close(struct loop *loop);
+void mailbox_close(struct loop *loop); /* delivers what was accepted */
+void mailbox_deliver(struct loop *loop);
+void mailbox_wake(struct loop_mailbox *mailbox);
+
+/* Tells the back end of all changes that are queued. */
+void core_apply(struct loop *loop);
+
+/* Stops all watchers that are not the loop's own; all timers. */
+void watchers_close(struct loop *loop);
+void timers_run(struct loop *loop);
+void timers_close(struct loop *loop);
+void calls_run(struct loop *loop);
+void calls_close(struct loop *loop);
 
 void signals_close(struct loop *loop);
+
+/* Stops watching children; before watchers_close. */
+void children_close(struct loop *loop);
 
 /* Cancels all jobs of the loop and waits for those that run. */
 void pool_close(struct loop *loop);

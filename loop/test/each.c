@@ -4,6 +4,7 @@
 #include "loop/test/each.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>

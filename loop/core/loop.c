@@ -1,0 +1,361 @@
+/*
+ * loop.c - the loop itself: a pass, and running passes.
+ *
+ * The pass is the whole library in a few lines, see `pass`. In words: what was
+ * deferred is called; the kernel is told what has changed; the loop sleeps
+ * until something happens, and reports it; what could not be finished in one go
+ * goes on; operations whose end is known are called back; due timers are
+ * called.
+ *
+ * Order matters twice. Deferred calls come before waiting, so that what they
+ * start is told to the kernel in the same pass; and each phase takes only what
+ * was there when it began, so that no kind of work can starve another.
+ *
+ * A fork. The child shares epoll's set and uring's rings with its parent: what
+ * it changes, changes for both. So a loop refuses to run in a child (-ECHILD),
+ * which may free it and make its own. pthread_atfork counts the forks.
+ *
+ * Read before: core_internal.h. Read after: slot.c, watcher.c, timer.c.
+ */
+#include "loop/core/core_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+atomic_int core_loops;
+atomic_uint core_forks;
+static _Thread_local struct loop *current;
+
+/* --- one pass
+ * --------------------------------------------------------------------- */
+
+int64_t core_clock(const struct loop *loop)
+{
+    if (loop->options.clock_ns != NULL)
+        return loop->options.clock_ns(loop->options.clock_arg);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * LOOP_SECOND + now.tv_nsec;
+}
+
+int64_t loop_now(struct loop *loop)
+{
+    if (!loop->now_known) {
+        loop->now_ns = core_clock(loop);
+        loop->now_known = true;
+    }
+    return loop->now_ns;
+}
+
+/* When the pass has to end even if nothing happens; 0: at once. */
+static int64_t wake_ns(const struct loop *loop, int64_t deadline_ns)
+{
+    if (atomic_load_explicit(&loop->stop, memory_order_relaxed) ||
+        !base_list_empty(&loop->calls) || !base_list_empty(&loop->finished) ||
+        loop->again.n > 0)
+        return 0;
+    if (loop->wheel.n == 0)
+        return deadline_ns;
+    const uint64_t tick = base_wheel_next(&loop->wheel);
+    if (tick >= (uint64_t)(LOOP_NEVER / LOOP_MS))
+        return deadline_ns;
+    const int64_t due_ns = (int64_t)tick * LOOP_MS;
+    return due_ns < deadline_ns ? due_ns : deadline_ns;
+}
+
+/* How long to sleep at most; -1: for ever. */
+static int64_t timeout_ns(const struct loop *loop, int64_t deadline_ns)
+{
+    const int64_t wake = wake_ns(loop, deadline_ns);
+    if (wake <= 0)
+        return 0;
+    if (wake == LOOP_NEVER)
+        return -1;
+    const int64_t now_ns = core_clock(loop);
+    return wake > now_ns ? wake - now_ns : 0;
+}
+
+static void wait_for_events(struct loop *loop, int64_t deadline_ns)
+{
+    const int64_t timeout = timeout_ns(loop, deadline_ns);
+    if (loop->trace != NULL)
+        trace_wait(loop, true, 0);
+    loop->now_known = false; /* whatever comes is later than this */
+    const int n = loop->backend->wait(loop, timeout);
+    if (n < 0 && n != -EINTR)
+        base_log_error("%s failed: %s", loop->backend->name, strerror(-n));
+    if (loop->trace != NULL)
+        trace_wait(loop, false, n);
+    loop->stats.waits++;
+    if (n > 0)
+        loop->stats.events += (unsigned)n;
+    loop->stats.events_per_wait[stats_bucket(n > 0 ? (unsigned)n : 0)]++;
+}
+
+/* Descriptors that were ready for more than one pass should do. */
+static void resume_descriptors(struct loop *loop)
+{
+    const int n = loop->again.n;
+    for (int i = 0; i < n; i++) {
+        const int fd = loop->again.fds[i];
+        struct slot *s = core_slot_find(loop, fd);
+        s->again = false;
+        ready_resume(loop, fd, s);
+    }
+    /* Those that were added meanwhile wait for the next pass. */
+    loop->again.n -= n;
+    for (int i = 0; i < loop->again.n; i++)
+        loop->again.fds[i] = loop->again.fds[n + i];
+}
+
+static void input_and_output(struct loop *loop, int64_t deadline_ns)
+{
+    core_apply(loop);
+    wait_for_events(loop, deadline_ns);
+    resume_descriptors(loop);
+    ops_finish(loop);
+}
+
+static void pass(struct loop *loop, int64_t deadline_ns)
+{
+    loop->stats.passes++;
+    if (loop->trace != NULL)
+        trace_pass(loop);
+    calls_run(loop);
+    input_and_output(loop, deadline_ns);
+    timers_run(loop);
+}
+
+/* --- running
+ * ------------------------------------------------------------------------ */
+
+static int enter(struct loop *loop)
+{
+    if (loop->born != core_forks)
+        return -ECHILD;
+    if (current != NULL)
+        return -EBUSY;
+    current = loop;
+    loop->running = true;
+    loop->now_known = false;
+    return 0;
+}
+
+/* True if it was stopped. */
+static bool leave(struct loop *loop)
+{
+    current = NULL;
+    loop->running = false;
+    return atomic_exchange(&loop->stop, 0);
+}
+
+int loop_run_until(struct loop *loop, int64_t deadline_ns)
+{
+    const int error = enter(loop);
+    if (error != 0)
+        return error;
+    while (!atomic_load_explicit(&loop->stop, memory_order_relaxed)) {
+        pass(loop, deadline_ns);
+        if (deadline_ns != LOOP_NEVER && core_clock(loop) >= deadline_ns)
+            break;
+    }
+    return leave(loop) ? 0 : -ETIMEDOUT;
+}
+
+int loop_run(struct loop *loop)
+{
+    return loop_run_until(loop, LOOP_NEVER);
+}
+
+int loop_run_once(struct loop *loop, int64_t deadline_ns)
+{
+    const int error = enter(loop);
+    if (error != 0)
+        return error;
+    const uint64_t before = loop->stats.callbacks;
+    pass(loop, deadline_ns);
+    leave(loop);
+    return (int)(loop->stats.callbacks - before);
+}
+
+void loop_stop(struct loop *loop)
+{
+    if (!atomic_exchange(&loop->stop, 1))
+        mailbox_wake(loop->mailbox);
+}
+
+struct loop *loop_current(void)
+{
+    return current;
+}
+
+int loop_fd(const struct loop *loop)
+{
+    return loop->backend->fd(loop);
+}
+
+int64_t loop_prepare(struct loop *loop)
+{
+    core_apply(loop);
+    if (loop->backend->flush != NULL)
+        loop->backend->flush(loop);
+    return wake_ns(loop, LOOP_NEVER);
+}
+
+void loop_fail(struct loop *loop, int error, const char *what)
+{
+    loop->stats.failed++;
+    base_log_error("%s: %s, in %s", what, strerror(-error),
+                   loop->place != NULL ? loop->place : "no callback");
+}
+
+const char *loop_backend(const struct loop *loop)
+{
+    return loop->backend->name;
+}
+
+const struct loop_stats *loop_stats(const struct loop *loop)
+{
+    return &loop->stats;
+}
+
+size_t loop_active(const struct loop *loop)
+{
+    return loop->n_active + loop->wheel.n -
+           (size_t)loop_timer_active(&loop->resume);
+}
+
+/* --- life
+ * ------------------------------------------------------------------------------
+ */
+
+static void count_fork(void)
+{
+    atomic_fetch_add(&core_forks, 1);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, count_fork);
+}
+
+/* What the caller left open, from the environment, or else the default. */
+static int complete(struct loop_options *o)
+{
+    if (o->backend == NULL)
+        o->backend = getenv("LOOP_BACKEND");
+    if (o->backend == NULL)
+        o->backend = "epoll";
+    if (o->trace == NULL)
+        o->trace = getenv("LOOP_TRACE");
+    const char *ms = getenv("LOOP_WATCHDOG");
+    if (o->watchdog_ns == 0 && ms != NULL) {
+        char *end;
+        o->watchdog_ns = strtol(ms, &end, 10) * LOOP_MS;
+        if (*ms == '\0' || *end != '\0' || o->watchdog_ns < 0)
+            return -EINVAL;
+    }
+    if (o->pool_threads == 0)
+        o->pool_threads = 5 * loop_cpu_count();
+    if (o->pool_queue == 0)
+        o->pool_queue = 1024;
+    return 0;
+}
+
+static int open_parts(struct loop *loop)
+{
+    int error = loop->backend->open(loop);
+    if (error != 0)
+        return error;
+    error = mailbox_open(loop);
+    if (error == 0 && loop->options.trace != NULL)
+        error = trace_open(loop, loop->options.trace);
+    if (error == 0 && loop->options.watchdog_ns > 0)
+        error = watchdog_open(loop, loop->options.watchdog_ns);
+    return error;
+}
+
+static void close_parts(struct loop *loop)
+{
+    watchdog_close(loop);
+    mailbox_close(loop);
+    trace_close(loop);
+    if (loop->back != NULL)
+        loop->backend->close(loop);
+    slots_free(loop);
+    free(loop->scratch);
+    free(loop);
+}
+
+int loop_new(struct loop **made, const struct loop_options *options)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_forks);
+    *made = NULL;
+    struct loop_options o =
+        options != NULL ? *options : (struct loop_options){0};
+    int error = complete(&o);
+    const struct backend *backend = backend_find(o.backend);
+    if (error != 0 || backend == NULL)
+        return -EINVAL;
+    struct loop *loop = base_alloc(sizeof *loop);
+    loop->backend = backend;
+    loop->options = o;
+    loop->born = core_forks;
+    base_list_init(&loop->calls);
+    base_list_init(&loop->ops);
+    base_list_init(&loop->finished);
+    base_list_init(&loop->jobs);
+    base_wheel_init(&loop->wheel, (uint64_t)(core_clock(loop) / LOOP_MS));
+    error = open_parts(loop);
+    if (error != 0) {
+        close_parts(loop);
+        return error;
+    }
+    atomic_fetch_add(&core_loops, 1);
+    *made = loop;
+    return 0;
+}
+
+/* Timers, calls and watchers end without a word. */
+static void stop_quietly(struct loop *loop)
+{
+    calls_close(loop);
+    timers_close(loop);
+    signals_close(loop);
+    watchers_close(loop);
+}
+
+/* Operations and jobs have a last callback, and it comes now. */
+static void end_operations(struct loop *loop)
+{
+    ops_cancel_all(loop);
+    pool_close(loop);
+    while (!base_list_empty(&loop->ops) || !base_list_empty(&loop->finished)) {
+        input_and_output(loop, LOOP_NEVER);
+        stop_quietly(loop);
+    }
+}
+
+void loop_free(struct loop *loop)
+{
+    if (loop == NULL)
+        return;
+    assert(!loop->running && current == NULL);
+#ifndef NDEBUG
+    if (loop_active(loop) > 0)
+        base_log_debug("a loop is freed with %zu active", loop_active(loop));
+#endif
+    loop->closing = true;
+    current = loop;
+    stop_quietly(loop);
+    if (loop->born == core_forks)
+        end_operations(loop);
+    mailbox_deliver(loop);
+    stop_quietly(loop);
+    current = NULL;
+    close_parts(loop);
+    atomic_fetch_sub(&core_loops, 1);
+}

@@ -1,0 +1,337 @@
+/*
+ * op.c - operations: their life, whatever the back end.
+ *
+ *            start                 result, error, or cancelled
+ *     idle --------> active ----------------------------------> idle, and the
+ *                      |                                    ^   last callback
+ *                      | cancel, close                      |
+ *                      +----------> cancelling -------------+
+ *                      |                                    |
+ *                      +----------> finished ---------------+
+ *                                   (known, not yet called back)
+ *
+ * The promise is one last callback, never from inside the function that started
+ * or cancelled. So what is known there (a send that went through at once, a
+ * cancelled accept) becomes finished and is called back later in the pass,
+ * after input and output.
+ *
+ * Read before: watcher.c. Read after: ready.c.
+ */
+#include "loop/core/core_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+/* --- start
+ * -------------------------------------------------------------------- */
+
+/* The place of the operation in its descriptor's slot. */
+static int enter_slot(struct loop *loop, struct loop_op *op)
+{
+    if (op->fd < 0)
+        return -EBADF;
+    if (loop->backend->limit != 0 && op->fd >= loop->backend->limit)
+        return -ERANGE;
+    struct slot *s = core_slot(loop, op->fd);
+    if (s->watcher != NULL)
+        return -EEXIST;
+    struct loop_op **place = op_is_reader(op) ? &s->reader : &s->writer;
+    if (*place != NULL)
+        return -EBUSY;
+    *place = op;
+    return 0;
+}
+
+int op_start_common(struct loop *loop, struct loop_op *op, enum op_kind kind,
+                    int fd, loop_op_fn *fn, void *arg, const char *place)
+{
+    assert(op->loop == NULL);
+    if (loop->closing)
+        return -ESHUTDOWN;
+    op->kind = (uint8_t)kind;
+    op->fd = fd;
+    const int error = op_is_file(op) ? 0 : enter_slot(loop, op);
+    if (error != 0)
+        return error;
+    op->loop = loop;
+    op->fn = fn;
+    op->arg = arg;
+    op->place = place;
+    op->state = OP_ACTIVE;
+    op->done = 0;
+    op->polling = false;
+    base_list_append(&loop->ops, &op->link);
+    loop->n_active++;
+    loop->backend->start(op);
+    return 0;
+}
+
+int loop_accept_named(struct loop *loop, struct loop_op *op, int fd,
+                      loop_op_fn *fn, void *arg, const char *place)
+{
+    return op_start_common(loop, op, OP_ACCEPT, fd, fn, arg, place);
+}
+
+int loop_connect_named(struct loop *loop, struct loop_op *op, int fd,
+                       const struct sockaddr *addr, socklen_t addr_len,
+                       loop_op_fn *fn, void *arg, const char *place)
+{
+    if (addr_len > sizeof op->addr)
+        return -EINVAL;
+    memcpy(&op->addr, addr, addr_len);
+    op->addr_len = addr_len;
+    return op_start_common(loop, op, OP_CONNECT, fd, fn, arg, place);
+}
+
+int loop_recv_named(struct loop *loop, struct loop_op *op, int fd,
+                    loop_op_fn *fn, void *arg, const char *place)
+{
+    return op_start_common(loop, op, OP_RECV, fd, fn, arg, place);
+}
+
+static void set_output(struct loop_op *op, struct base_slice data)
+{
+    op->one = (struct iovec){(void *)data.ptr, data.len};
+    op->iov = &op->one;
+    op->n_iov = 1;
+}
+
+int loop_send_named(struct loop *loop, struct loop_op *op, int fd,
+                    struct base_slice data, loop_op_fn *fn, void *arg,
+                    const char *place)
+{
+    set_output(op, data);
+    return op_start_common(loop, op, OP_SEND, fd, fn, arg, place);
+}
+
+int loop_sendv_named(struct loop *loop, struct loop_op *op, int fd,
+                     struct iovec *iov, int n, loop_op_fn *fn, void *arg,
+                     const char *place)
+{
+    op->iov = iov;
+    op->n_iov = n;
+    return op_start_common(loop, op, OP_SEND, fd, fn, arg, place);
+}
+
+int loop_read_named(struct loop *loop, struct loop_op *op, int fd,
+                    struct iovec memory, loop_op_fn *fn, void *arg,
+                    const char *place)
+{
+    op->one = memory;
+    return op_start_common(loop, op, OP_READ, fd, fn, arg, place);
+}
+
+int loop_write_named(struct loop *loop, struct loop_op *op, int fd,
+                     struct base_slice data, loop_op_fn *fn, void *arg,
+                     const char *place)
+{
+    set_output(op, data);
+    return op_start_common(loop, op, OP_WRITE, fd, fn, arg, place);
+}
+
+int loop_poll_named(struct loop *loop, struct loop_op *op, int fd,
+                    unsigned event, loop_op_fn *fn, void *arg,
+                    const char *place)
+{
+    if (event != LOOP_READ && event != LOOP_WRITE)
+        return -EINVAL;
+    op->offset = event;
+    return op_start_common(loop, op, OP_POLL, fd, fn, arg, place);
+}
+
+/* --- on the way
+ * ----------------------------------------------------------------- */
+
+void op_sent(struct loop_op *op, size_t n)
+{
+    op->done += n;
+    while (op->n_iov > 0 && n >= op->iov->iov_len) {
+        n -= op->iov->iov_len;
+        op->iov++;
+        op->n_iov--;
+    }
+    if (op->n_iov > 0) {
+        op->iov->iov_base = (char *)op->iov->iov_base + n;
+        op->iov->iov_len -= n;
+    }
+}
+
+static void call(struct loop *loop, struct loop_op *op, ssize_t result)
+{
+    loop->stats.operations++;
+    callback_begin(loop, CALL_OP, op->place);
+    op->fn(op, result);
+    callback_end(loop, CALL_OP);
+}
+
+void op_progress(struct loop_op *op, ssize_t result)
+{
+    op->more = true;
+    call(op->loop, op, result);
+}
+
+/* Leaves the slot, which may be that of another descriptor by now. */
+static void leave_slot(struct loop_op *op)
+{
+    if (op_is_file(op))
+        return;
+    struct slot *s = core_slot_find(op->loop, op->fd);
+    struct loop_op **place = op_is_reader(op) ? &s->reader : &s->writer;
+    if (*place != op)
+        return;
+    *place = NULL;
+    if (!op->loop->backend->edge)
+        core_changed(op->loop, op->fd, s);
+}
+
+void op_end(struct loop_op *op, ssize_t result)
+{
+    struct loop *loop = op->loop;
+    leave_slot(op);
+    base_list_remove(&op->link);
+    loop->n_active--;
+    op->state = OP_IDLE;
+    op->more = false;
+    op->loop = NULL;
+    call(loop, op, result);
+}
+
+void op_end_later(struct loop_op *op, ssize_t result)
+{
+    leave_slot(op);
+    op->state = OP_FINISHED;
+    op->result = result;
+    base_list_remove(&op->link);
+    base_list_append(&op->loop->finished, &op->link);
+}
+
+/* Those that finish meanwhile wait for the next pass. */
+void ops_finish(struct loop *loop)
+{
+    struct base_list batch;
+    base_list_init(&batch);
+    base_list_splice(&batch, &loop->finished);
+    while (!base_list_empty(&batch)) {
+        struct loop_op *op = base_container(batch.next, struct loop_op, link);
+        op_end(op, op->result);
+    }
+}
+
+/* --- end
+ * -------------------------------------------------------------------------- */
+
+void loop_cancel(struct loop_op *op)
+{
+    if (op->loop == NULL || op->state != OP_ACTIVE)
+        return;
+    op->state = OP_CANCELLING;
+    op->loop->backend->cancel(op);
+}
+
+void ops_cancel_all(struct loop *loop)
+{
+    struct base_list *link = loop->ops.next;
+    while (link != &loop->ops) {
+        struct loop_op *op = base_container(link, struct loop_op, link);
+        link = link->next; /* cancelling may move op to another list */
+        loop_cancel(op);
+    }
+}
+
+int loop_close(struct loop *loop, int fd)
+{
+    if (fd < 0)
+        return -EBADF;
+    struct slot *s = core_slot(loop, fd);
+    if (s->watcher != NULL)
+        loop_watcher_stop(s->watcher);
+    if (s->reader != NULL)
+        loop_cancel(s->reader);
+    if (s->writer != NULL)
+        loop_cancel(s->writer);
+    const int error = loop->backend->release(loop, fd);
+    const uint32_t serial = s->serial;
+    *s = (struct slot){.serial = serial,
+                       .ready = LOOP_WRITE,
+                       .changed = s->changed,
+                       .again = s->again};
+    slot_rename(s);
+    if (loop->n_paused > 0)
+        loop_timer_again(&loop->resume, 0);
+    return error;
+}
+
+void loop_close_all(struct loop *loop)
+{
+    for (int fd = 0; fd < loop->n_pages * SLOTS_A_PAGE; fd++) {
+        const struct slot *s = core_slot_find(loop, fd);
+        if (s != NULL && !s->internal &&
+            (s->watcher != NULL || s->reader != NULL || s->writer != NULL))
+            loop_close(loop, fd);
+    }
+}
+
+/* --- accepting, out of descriptors
+ * ---------------------------------------------------- */
+
+enum { PAUSE_MS = 100 };
+
+static void resume_all(struct loop_timer *t)
+{
+    struct loop *loop = t->loop;
+    for (int fd = 0; loop->n_paused > 0 && fd < loop->n_pages * SLOTS_A_PAGE;
+         fd++) {
+        struct slot *s = core_slot_find(loop, fd);
+        if (s == NULL || !s->paused)
+            continue;
+        s->paused = false;
+        loop->n_paused--;
+        s->ready |= LOOP_READ; /* to be tried */
+        if (s->reader != NULL)
+            loop->backend->start(s->reader);
+    }
+    loop->n_paused = 0;
+}
+
+/*
+ * The connections that wait to be accepted keep the listener ready: without a
+ * pause the loop would turn at full speed and get the same error each time.
+ */
+bool op_pause(struct loop_op *op, int error)
+{
+    if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
+        error != ENOMEM)
+        return false;
+    struct loop *loop = op->loop;
+    struct slot *s = core_slot_find(loop, op->fd);
+    s->paused = true;
+    core_changed(loop, op->fd, s);
+    loop->n_paused++;
+    loop->stats.accept_pauses++;
+    if (!loop_timer_active(&loop->resume))
+        loop_timer_start_named(loop, &loop->resume,
+                               core_clock(loop) + PAUSE_MS * LOOP_MS,
+                               resume_all, NULL, "resume accepting");
+    return true;
+}
+
+bool op_accept_again(int error)
+{
+    switch (error) { /* accept(2), Error handling */
+    case EINTR:
+    case ECONNABORTED:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case EPERM:
+        return true;
+    default:
+        return false;
+    }
+}
