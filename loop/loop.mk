@@ -12,9 +12,10 @@ loop_examples := $(patsubst %.c,$(B)/%,$(wildcard loop/examples/*.c))
 # The back end uring is left out where liburing is not installed.
 has_uring := $(call has,liburing.h)
 ifneq ($(has_uring),y)
+loop_libs := -lm
 loop_sources := $(filter-out loop/core/uring.c,$(loop_sources))
 else
-loop_libs := -luring
+loop_libs := -luring -lm
 $(B)/loop/core/backend.o: CPPFLAGS += -DLOOP_HAS_URING
 endif
 

@@ -145,15 +145,15 @@ static void prepare_recv(struct loop_op *op, struct io_uring_sqe *sqe)
 /* The kernel goes on by itself after a short send (MSG_WAITALL). */
 static void prepare_send(struct loop_op *op, struct io_uring_sqe *sqe)
 {
-    const int flags = MSG_NOSIGNAL | MSG_WAITALL;
+    enum { FLAGS = MSG_NOSIGNAL | MSG_WAITALL };
     if (op->n_iov == 1) {
         io_uring_prep_send(sqe, op->fd, op->iov->iov_base, op->iov->iov_len,
-                           flags);
+                           FLAGS);
         return;
     }
     op->msg =
         (struct msghdr){.msg_iov = op->iov, .msg_iovlen = (size_t)op->n_iov};
-    io_uring_prep_sendmsg(sqe, op->fd, &op->msg, flags);
+    io_uring_prep_sendmsg(sqe, op->fd, &op->msg, FLAGS);
 }
 
 static unsigned poll_bits(unsigned events)
