@@ -1,0 +1,70 @@
+/*
+ * test.c - lesson 07: the server and fetch do what the others do; and miniloop
+ * keeps what its header promises, see test/unit_miniloop.c.
+ */
+#include "../common/common.h"
+#include "../common/test/cases.h"
+
+/* NOLINTNEXTLINE(bugprone-suspicious-include): see there */
+#include "test/unit_miniloop.c"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SERVER "lessons/07-callbacks/server"
+
+static const struct subject subjects[] = {
+    {"07-callbacks", {SERVER}, 1000, 1, false},
+};
+
+/* Silent from the start, or after half a request: both are thrown out. */
+static void a_silent_client_is_thrown_out(void **state)
+{
+    (void)state;
+    struct proc server;
+    const struct subject hasty = {
+        "hasty", {SERVER, "--idle", "1"}, 1000, 1, false};
+    subject_start(&server, &hasty, 0);
+    const int mute = client_connect(server.port);
+    const int half = client_connect(server.port);
+    client_send(half, "GET / HT");
+    client_expect_close(mute);
+    client_expect_close(half);
+    const int asks = client_connect(server.port);
+    client_send(asks, HELLO_REQUEST);
+    client_expect_hello(asks, 1);
+    subject_stop(&server);
+    close(mute);
+    close(half);
+    close(asks);
+}
+
+static void fetch_gets_pages(void **state)
+{
+    (void)state;
+    expect_fetch("lessons/07-callbacks/fetch", 1500);
+}
+
+static void fetch_explains_errors(void **state)
+{
+    (void)state;
+    expect_fetch_errors("lessons/07-callbacks/fetch");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest own[] = {
+        cmocka_unit_test(a_silent_client_is_thrown_out),
+        cmocka_unit_test(fetch_gets_pages),
+        cmocka_unit_test(fetch_explains_errors),
+    };
+    enum { OWN = sizeof own / sizeof own[0] };
+    struct CMUnitTest all[OWN + MINILOOP_TESTS];
+    memcpy(all, own, sizeof own);
+    memcpy(all + OWN, miniloop_tests, sizeof miniloop_tests);
+    return run_lesson_tests("07-callbacks", subjects,
+                            sizeof subjects / sizeof subjects[0], all,
+                            OWN + MINILOOP_TESTS);
+}
