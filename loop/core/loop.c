@@ -325,6 +325,7 @@ static void stop_quietly(struct loop *loop)
     calls_close(loop);
     timers_close(loop);
     signals_close(loop);
+    children_close(loop);
     watchers_close(loop);
 }
 
@@ -353,6 +354,8 @@ void loop_free(struct loop *loop)
     stop_quietly(loop);
     if (loop->born == core_forks)
         end_operations(loop);
+    else
+        pool_close(loop);
     mailbox_deliver(loop);
     stop_quietly(loop);
     current = NULL;

@@ -75,14 +75,23 @@ static struct loop_post *take_all(struct loop_mailbox *mailbox,
     return first;
 }
 
+static void call(struct loop *loop, struct loop_post *post)
+{
+    if (post->place == NULL) { /* a job that ended: it is counted as such */
+        post->fn(loop, post);
+        return;
+    }
+    loop->stats.posts++;
+    callback_begin(loop, CALL_POST, post->place);
+    post->fn(loop, post);
+    callback_end(loop, CALL_POST);
+}
+
 static void call_all(struct loop *loop, struct loop_post *post)
 {
     while (post != NULL) {
         struct loop_post *next = post->next; /* the callback may free it */
-        loop->stats.posts++;
-        callback_begin(loop, CALL_POST, post->place);
-        post->fn(loop, post);
-        callback_end(loop, CALL_POST);
+        call(loop, post);
         post = next;
     }
 }
