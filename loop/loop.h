@@ -103,7 +103,7 @@ struct loop *loop_current(void);
 
 /*
  * Runs passes until loop_stop: 0. A loop with nothing to do sleeps; a post can
- * still wake it. -EBUSY: a loop runs in this thread already. -ECHILD: the
+ * still wake it. -EBUSY: this loop runs already. -ECHILD: the
  * process has forked since loop_new; a loop stays with the parent, the child
  * may only loop_free it (and makes its own).
  */

@@ -201,11 +201,12 @@ struct loop {
     bool now_known;
     bool running, closing; /* closing: nothing is started any more */
     atomic_int stop;
-    unsigned born;     /* see core_forks */
-    size_t n_active;   /* see loop_active */
-    char *scratch;     /* where loop_recv receives */
-    const char *place; /* of the callback that runs */
-    bool observed;     /* by trace or watchdog */
+    struct loop *outer; /* in whose callback this one runs */
+    unsigned born;      /* see core_forks */
+    size_t n_active;    /* see loop_active */
+    char *scratch;      /* where loop_recv receives */
+    const char *place;  /* of the callback that runs */
+    bool observed;      /* by trace or watchdog */
     struct trace *trace;
     struct watchdog *watchdog;
     struct loop_stats stats;

@@ -135,8 +135,9 @@ static int enter(struct loop *loop)
 {
     if (loop->born != core_forks)
         return -ECHILD;
-    if (current != NULL)
+    if (loop->running)
         return -EBUSY;
+    loop->outer = current;
     current = loop;
     loop->running = true;
     loop->now_known = false;
@@ -146,7 +147,7 @@ static int enter(struct loop *loop)
 /* True if it was stopped. */
 static bool leave(struct loop *loop)
 {
-    current = NULL;
+    current = loop->outer;
     loop->running = false;
     return atomic_exchange(&loop->stop, 0);
 }
@@ -344,12 +345,13 @@ void loop_free(struct loop *loop)
 {
     if (loop == NULL)
         return;
-    assert(!loop->running && current == NULL);
+    assert(!loop->running);
 #ifndef NDEBUG
     if (loop_active(loop) > 0)
         base_log_debug("a loop is freed with %zu active", loop_active(loop));
 #endif
     loop->closing = true;
+    struct loop *outer = current;
     current = loop;
     stop_quietly(loop);
     if (loop->born == core_forks)
@@ -358,7 +360,7 @@ void loop_free(struct loop *loop)
         pool_close(loop);
     mailbox_deliver(loop);
     stop_quietly(loop);
-    current = NULL;
+    current = outer;
     close_parts(loop);
     atomic_fetch_sub(&core_loops, 1);
 }
