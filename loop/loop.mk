@@ -16,7 +16,7 @@ loop_libs := -lm
 loop_sources := $(filter-out loop/core/uring.c,$(loop_sources))
 else
 loop_libs := -luring -lm
-$(B)/loop/core/backend.o: CPPFLAGS += -DLOOP_HAS_URING
+$(B)/loop/core/backend.o: compile += -DLOOP_HAS_URING
 endif
 
 libloop := $(B)/loop/libloop.a
