@@ -8,6 +8,7 @@
  *
  *     /                 page 0
  *     /page/N           a page with links to others; 404 from --pages on
+ *     /stats            how it was asked so far: see write_stats
  *     /anything/else    404, after the delay too
  *
  * Page N links to 2N+1 and 2N+2 (so that all pages are reached from page 0),
@@ -39,6 +40,11 @@ struct conn {
 };
 
 static int epoll, delay_ms = 100, pages = 500;
+static struct {
+    int requests, at_once, most; /* answers due now, and at most */
+    int twice;                   /* pages asked for again */
+    bool *asked;                 /* by page */
+} stats;
 static struct {
     struct conn *first, **end;
 } queue = {.end = &queue.first};
@@ -85,18 +91,46 @@ static int write_page(char *body, size_t size, int page)
     return len;
 }
 
+/* For the tests of crawlers: what the server saw, without this request. */
+static int write_stats(char *body, size_t size)
+{
+    return snprintf(body, size,
+                    "%d requests, at most %d at once, %d for a page again\n",
+                    stats.requests, stats.most, stats.twice);
+}
+
+static bool asks_for_stats(const struct conn *c)
+{
+    return strncmp(c->request, "GET /stats ", 11) == 0;
+}
+
+static void count(const struct conn *c)
+{
+    const int page = page_asked(c->request);
+    stats.requests++;
+    stats.at_once++;
+    stats.most = stats.at_once > stats.most ? stats.at_once : stats.most;
+    if (page >= 0) {
+        stats.twice += stats.asked[page];
+        stats.asked[page] = true;
+    }
+}
+
 /* SIMPLIFIED: an answer of a kilobyte always fits into an empty socket. */
 static void answer(struct conn *c)
 {
     char body[ANSWER_MAX], head[256];
     const int page = page_asked(c->request);
-    const int len = page >= 0 ? write_page(body, sizeof body, page)
-                              : snprintf(body, sizeof body, "no such page\n");
+    const bool of_stats = asks_for_stats(c);
+    stats.at_once -= !of_stats;
+    const int len = of_stats    ? write_stats(body, sizeof body)
+                    : page >= 0 ? write_page(body, sizeof body, page)
+                                : snprintf(body, sizeof body, "no such page\n");
     const int head_len =
         snprintf(head, sizeof head,
                  "HTTP/1.1 %s\r\nContent-Type: text/html\r\n"
                  "Content-Length: %d\r\nConnection: close\r\n\r\n",
-                 page >= 0 ? "200 OK" : "404 Not Found", len);
+                 page >= 0 || of_stats ? "200 OK" : "404 Not Found", len);
     if (send(c->fd, head, (size_t)head_len, MSG_NOSIGNAL | MSG_MORE) > 0)
         send(c->fd, body, (size_t)len, MSG_NOSIGNAL);
     drop(c);
@@ -137,6 +171,8 @@ static void receive(struct conn *c)
         return;
     }
     epoll_ctl(epoll, EPOLL_CTL_DEL, c->fd, NULL);
+    if (!asks_for_stats(c))
+        count(c);
     c->due_ns = now_ns() + delay_ms * 1000000LL;
     *queue.end = c;
     queue.end = &c->next;
@@ -171,6 +207,7 @@ int main(int argc, char **argv)
     parse_options(argc, argv, "A backend that takes its time.", options);
 
     raise_descriptor_limit();
+    stats.asked = allocate_array(pages, sizeof *stats.asked);
     const int listener = listen_on(port, SOCK_NONBLOCK);
     epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};

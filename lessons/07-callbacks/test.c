@@ -1,12 +1,14 @@
 /*
  * test.c - lesson 07: the server and fetch do what the others do; and miniloop
- * keeps what its header promises, see test/unit_miniloop.c.
+ * keeps what its header promises; and crawl gets what there is, once.
  */
 #include "../common/common.h"
 #include "../common/test/cases.h"
 
-/* NOLINTNEXTLINE(bugprone-suspicious-include): see there */
+/* NOLINTBEGIN(bugprone-suspicious-include): parts of this file */
+#include "test/crawl_tests.c"
 #include "test/unit_miniloop.c"
+/* NOLINTEND(bugprone-suspicious-include) */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,10 +63,11 @@ int main(void)
         cmocka_unit_test(fetch_explains_errors),
     };
     enum { OWN = sizeof own / sizeof own[0] };
-    struct CMUnitTest all[OWN + MINILOOP_TESTS];
+    struct CMUnitTest all[OWN + MINILOOP_TESTS + CRAWL_TESTS];
     memcpy(all, own, sizeof own);
     memcpy(all + OWN, miniloop_tests, sizeof miniloop_tests);
+    memcpy(all + OWN + MINILOOP_TESTS, crawl_tests, sizeof crawl_tests);
     return run_lesson_tests("07-callbacks", subjects,
                             sizeof subjects / sizeof subjects[0], all,
-                            OWN + MINILOOP_TESTS);
+                            sizeof all / sizeof all[0]);
 }
