@@ -1,10 +1,14 @@
 # Lessons: every C file with a main is a program; the other C files of its
 # folder are its parts. test.c is the lesson's test.
 
-lesson_mains := $(shell grep -l '^int main\b' lessons/[0-9]*/*.c)
+# Lesson 06 rests on liburing; without it, that lesson is left out.
+has_liburing := $(call has,liburing.h)
+lesson_sources := $(filter-out $(if $(has_liburing),,lessons/06-uring/%), \
+	$(wildcard lessons/[0-9]*/*.c))
+lesson_mains := $(shell grep -l '^int main\b' $(lesson_sources))
 lesson_programs := $(patsubst %.c,$(B)/%,$(filter-out %/test.c,$(lesson_mains)))
 lesson_tests := $(patsubst %.c,$(B)/%,$(filter %/test.c,$(lesson_mains)))
-lesson_parts := $(filter-out $(lesson_mains),$(wildcard lessons/[0-9]*/*.c))
+lesson_parts := $(filter-out $(lesson_mains),$(lesson_sources))
 common := $(B)/lessons/common/common.o
 test_support := $(patsubst %.c,$(B)/%.o,$(wildcard lessons/common/test/*.c)) \
 	$(B)/bench/proc.o
@@ -22,7 +26,18 @@ $(B)/lessons/%/parts.a: $$(call parts_of,$$(@D))
 
 $(lesson_programs): %: %.o $(common) $$(if $$(call parts_of,$$(@D)),$$(@D)/parts.a)
 	$(call say,LINK,$@)
-	@$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+	@$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(libraries)
+
+$(filter $(B)/lessons/06-uring/%,$(lesson_programs)): libraries := -luring
+ifeq ($(has_liburing),)
+.PHONY: without_liburing
+programs: without_liburing
+without_liburing:
+	@echo "lesson 06 is left out: liburing is not installed (make deps SET=course)"
+$(B)/lessons/06-uring/%:
+	@echo "lesson 06 needs liburing, which is not installed"; \
+	echo "  try:     make deps SET=course"; exit 2
+endif
 
 # A lesson's claims start servers and count their cost.
 $(filter %/claims,$(lesson_programs)): $(B)/lessons/common/claim.o $(B)/bench/proc.o
