@@ -20,18 +20,67 @@ $(B)/loop/core/backend.o: compile += -DLOOP_HAS_URING
 endif
 
 libloop := $(B)/loop/libloop.a
+loop_objects := $(patsubst %.c,$(B)/%.o,$(loop_sources))
 programs += $(libloop) $(loop_examples)
 tests += $(loop_tests)
+test_scripts += loop/test/test_install.sh loop/test/test_examples.sh
 
-$(B)/loop/libloop.a: $(patsubst %.c,$(B)/%.o,$(loop_sources))
-	$(call say,AR,$@)
+# For the kit's own tests, which look inside: every function has its name.
+$(B)/loop/parts.a: $(loop_objects)
 	@rm -f $@
 	@ar rcs $@ $^
+
+# The library shows what is in its list of symbols and nothing else; so files
+# may share functions with plain names, and no program's own can clash.
+$(B)/loop/libloop.a: $(loop_objects) loop/libloop.sym
+	$(call say,AR,$@)
+	@rm -f $@
+	@ld -r -o $(@D)/libloop.o $(filter %.o,$^)
+	@objcopy --keep-global-symbols=loop/libloop.sym $(@D)/libloop.o
+	@ar rcs $@ $(@D)/libloop.o
+
+$(B)/%.pic.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$< "(shared)")
+	@$(compile) -fPIC -fno-semantic-interposition -c -o $@ $<
+
+$(B)/loop/libloop.map: loop/libloop.sym
+	@mkdir -p $(@D)
+	@awk 'BEGIN { print "{ global:" } { print $$1 ";" } END { print "local: *; };" }' $< > $@
+
+$(B)/loop/libloop.so: $(loop_objects:.o=.pic.o) $(B)/loop/libloop.map
+	$(call say,LINK,$@)
+	@$(link) -shared -Wl,-soname,libloop.so.0 -Wl,--version-script=$(@D)/libloop.map \
+		-o $@ $(filter %.o,$^) $(loop_libs)
 
 $(loop_examples): %: %.o $(libloop)
 	$(call say,LINK,$@)
 	@$(link) -o $@ $^ $(loop_libs)
 
-$(loop_tests): %: %.o $(loop_test_support) $(libloop)
+$(loop_tests): %: %.o $(loop_test_support) $(B)/loop/parts.a
 	$(call say,LINK,$@)
-	@$(link) -rdynamic -o $@ $^ $(loop_libs) -lcmocka
+	@$(link) -rdynamic -o $@ $^ $(loop_libs) $(LIBS) -lcmocka
+
+# --- installing
+
+PREFIX ?= /usr/local
+loop_headers := loop/base.h loop/loop.h
+
+.PHONY: install uninstall
+install: $(libloop) $(B)/loop/libloop.so ## install headers, libraries, loop.pc, man pages: PREFIX=/usr/local
+	@install -d "$(DESTDIR)$(PREFIX)/include/loop" "$(DESTDIR)$(PREFIX)/lib/pkgconfig" \
+		"$(DESTDIR)$(PREFIX)/share/man/man3"
+	@install -m 644 $(loop_headers) "$(DESTDIR)$(PREFIX)/include/loop/"
+	@install -m 644 $(libloop) "$(DESTDIR)$(PREFIX)/lib/"
+	@install -m 755 $(B)/loop/libloop.so "$(DESTDIR)$(PREFIX)/lib/libloop.so.0"
+	@ln -sf libloop.so.0 "$(DESTDIR)$(PREFIX)/lib/libloop.so"
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBS@|$(loop_libs)|' loop/loop.pc.in \
+		> "$(DESTDIR)$(PREFIX)/lib/pkgconfig/loop.pc"
+	@for header in $(loop_headers); do loop/tools/man.awk $$header \
+		> "$(DESTDIR)$(PREFIX)/share/man/man3/loop_$$(basename $$header .h).3" || exit 1; done
+	@echo "installed in $(DESTDIR)$(PREFIX)"
+	@echo "next:   cc server.c \$$(pkg-config --cflags --libs loop)"
+
+uninstall: ## remove what `make install` installed
+	@cd "$(DESTDIR)$(PREFIX)" && rm -rf include/loop && rm -f lib/libloop.a lib/libloop.so* \
+		lib/pkgconfig/loop.pc $(patsubst loop/%.h,share/man/man3/loop_%.3,$(loop_headers))
