@@ -455,7 +455,9 @@ int loop_poll_named(struct loop *loop, struct loop_op *op, int fd,
  * uring by the kernel. Open a file (flags and mode as open(2), close-on-exec is
  * added; the path must stay until the callback), read and write at an offset
  * (once: the result may be short), bring it to the disk (fsync(2)). As many at
- * once as you like. -EAGAIN: the pool's queue is full.
+ * once as you like; close(2) the file after their last callbacks. A result of
+ * -EAGAIN: the pool's queue is full. At once: -EBADF, -EINVAL for an offset
+ * below 0.
  */
 #define loop_file_open(loop, op, path, flags, mode, fn, arg)                   \
     loop_file_open_named(loop, op, path, flags, mode, fn, arg, LOOP_PLACE(fn))
