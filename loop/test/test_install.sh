@@ -38,27 +38,9 @@ the_list_is_that_of_the_headers() {
     diff <(declared) loop/libloop.sym
 }
 
-a_program_builds_against_the_copy() {
-    cat >"$work/program.c" <<'END'
-#include <loop/loop.h>
-
-static void on_timer(struct loop_timer *t)
-{
-    loop_stop(t->loop);
-}
-
-int main(void)
-{
-    struct loop *loop;
-    struct loop_timer timer = {0};
-    if (loop_new(&loop, NULL) != 0)
-        return 1;
-    loop_timer_start(loop, &timer, 0, on_timer, NULL);
-    const int error = loop_run(loop);
-    loop_free(loop);
-    return error;
-}
-END
+the_page_builds_against_the_copy() {
+    { echo '#include <stdio.h>'; awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' loop/README.md; } \
+        >"$work/program.c"
     export PKG_CONFIG_PATH=$work/usr/lib/pkgconfig
     if command -v pkg-config >/dev/null; then
         flags=$(pkg-config --cflags --libs loop)
@@ -111,7 +93,7 @@ report "$status" "make install PREFIX=..."
 check "the list of symbols is what the headers declare" the_list_is_that_of_the_headers
 check "libloop.a exports the list" diff <(exports_of -g "$build/loop/libloop.a") loop/libloop.sym
 check "libloop.so exports the list" diff <(exports_of -D "$build/loop/libloop.so") loop/libloop.sym
-check "a program builds against the installed copy and runs" a_program_builds_against_the_copy
+check "the program of loop/README.md builds against the installed copy and runs" the_page_builds_against_the_copy
 if command -v c++ >/dev/null; then
     check "the headers are C++, too" the_headers_are_cpp_too
 else
