@@ -67,7 +67,7 @@ void fd_queue_add(struct fd_queue *q, int fd);
 void slot_rename(struct slot *s);
 void slots_free(struct loop *loop);
 
-/* The slot of a descriptor, made if need be. It never moves. */
+/* The slot, made if need be; NULL: no descriptor is open. It never moves. */
 struct slot *core_slot(struct loop *loop, int fd);
 
 /* The slot, or NULL if there never was one. */

@@ -34,6 +34,8 @@ static int enter_slot(struct loop *loop, struct loop_op *op)
     if (loop->backend->limit != 0 && op->fd >= loop->backend->limit)
         return -ERANGE;
     struct slot *s = core_slot(loop, op->fd);
+    if (s == NULL)
+        return -EBADF;
     if (s->watcher != NULL)
         return -EEXIST;
     struct loop_op **place = op_is_reader(op) ? &s->reader : &s->writer;
@@ -241,9 +243,9 @@ void ops_cancel_all(struct loop *loop)
 
 int loop_close(struct loop *loop, int fd)
 {
-    if (fd < 0)
+    struct slot *s = fd >= 0 ? core_slot(loop, fd) : NULL;
+    if (s == NULL)
         return -EBADF;
-    struct slot *s = core_slot(loop, fd);
     if (s->watcher != NULL)
         loop_watcher_stop(s->watcher);
     if (s->reader != NULL)

@@ -11,6 +11,7 @@
  */
 #include "loop/core/core_internal.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 
 static void page_make(struct loop *loop, int page)
@@ -44,6 +45,8 @@ struct slot *core_slot(struct loop *loop, int fd)
     struct slot *s = core_slot_find(loop, fd);
     if (s != NULL)
         return s;
+    if (fcntl(fd, F_GETFD) == -1)
+        return NULL; /* no pages for a number that cannot be one */
     page_make(loop, fd / SLOTS_A_PAGE);
     return core_slot_find(loop, fd);
 }
