@@ -112,7 +112,11 @@ static ssize_t attempt_poll(struct loop_op *op)
     const bool reading = op->offset == LOOP_READ;
     struct pollfd p = {.fd = op->fd, .events = reading ? POLLIN : POLLOUT};
     const int n = poll(&p, 1, 0);
-    return n == -1 ? -errno : n == 0 ? -EAGAIN : op->offset;
+    if (n == -1)
+        return -errno;
+    if (p.revents & POLLNVAL)
+        return -EBADF;
+    return n == 0 ? -EAGAIN : op->offset;
 }
 
 static ssize_t attempt(struct loop_op *op, struct slot *s)

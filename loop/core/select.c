@@ -7,6 +7,7 @@
 #include "loop/core/core_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/select.h>
 
@@ -75,6 +76,20 @@ static void gather(struct loop *loop, const fd_set *read, const fd_set *write)
     }
 }
 
+/* EBADF: somebody has closed what is watched, and nothing is told of all the
+ * others. Who reads or writes it will be told so. */
+static void gather_closed(struct loop *loop)
+{
+    struct sets *sets = loop->back;
+    fd_set read = sets->read, write = sets->write;
+    for (int fd = 0; fd < sets->end; fd++)
+        if (fcntl(fd, F_GETFD) != -1) {
+            FD_CLR(fd, &read);
+            FD_CLR(fd, &write);
+        }
+    gather(loop, &read, &write);
+}
+
 static int select_wait(struct loop *loop, int64_t timeout_ns)
 {
     struct sets *sets = loop->back;
@@ -83,9 +98,11 @@ static int select_wait(struct loop *loop, int64_t timeout_ns)
                                .tv_nsec = timeout_ns % LOOP_SECOND};
     const int n = pselect(sets->end, &read, &write, NULL,
                           timeout_ns < 0 ? NULL : &timeout, NULL);
-    if (n == -1)
+    if (n == -1 && errno != EBADF)
         return -errno;
-    if (n > 0)
+    if (n == -1)
+        gather_closed(loop);
+    else if (n > 0)
         gather(loop, &read, &write);
     return ready_list_report(loop, &sets->ready);
 }
