@@ -229,7 +229,7 @@ static inline size_t base_buf_len(const struct base_buf *b)
 /* What it holds; valid until the buffer is next changed. */
 static inline struct base_slice base_buf_slice(const struct base_buf *b)
 {
-    return (struct base_slice){b->memory + b->start, base_buf_len(b)};
+    return base_slice_skip((struct base_slice){b->memory, b->end}, b->start);
 }
 
 /* Takes `n` bytes, which it must hold, off the front. Moves nothing. */

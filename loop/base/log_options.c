@@ -41,14 +41,15 @@ static int open_log(struct base_options *set, void *arg)
 int base_log_define(struct base_options *set, struct base_log_config *config)
 {
     const struct base_option rows[] = {
-        {"logging", "the least to log", .custom = &config->level,
-         .words = "debug,info,warning,error,none", .metavar = "LEVEL",
-         .parse = parse_level, .print = print_level, .group = "log"},
+        {"logging", "debug, info, warning, error or none",
+         .custom = &config->level, .words = "debug,info,warning,error,none",
+         .metavar = "LEVEL", .parse = parse_level, .print = print_level,
+         .group = "log"},
         {"log_to_stderr", "log to stderr as well as to the file",
          .flag = &config->to_stderr, .group = "log"},
         {"log_file_prefix", "log to this file", .string = &config->file,
          .metavar = "FILE", .group = "log"},
-        {"log_file_max_size", "rotate a file before it exceeds this",
+        {"log_file_max_size", "rotate a file this long",
          .large = &config->max_size, .metavar = "BYTES", .max = INT64_MAX,
          .group = "log"},
         {"log_file_num_backups", "rotated files to keep",
@@ -57,7 +58,7 @@ int base_log_define(struct base_options *set, struct base_log_config *config)
         {"log_rotate_mode", "what makes a file rotate",
          .string = &config->rotate_mode, .words = "size,time",
          .metavar = "MODE", .group = "log"},
-        {"log_rotate_when", "S, M, H, D, midnight or W0 (Monday) to W6",
+        {"log_rotate_when", "S,M,H,D,midnight or W0 to W6",
          .string = &config->rotate_when, .metavar = "UNIT",
          .words = "S,M,H,D,midnight,W0,W1,W2,W3,W4,W5,W6", .group = "log"},
         {"log_rotate_interval", "units between rotations",

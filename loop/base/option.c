@@ -301,7 +301,7 @@ int base_options_start(struct base_options *set, int argc, char **argv)
     struct base_buf text;
     base_buf_init(&text, HELP_MAX);
     base_options_help(set, program, &text);
-    fwrite(text.memory + text.start, 1, base_buf_len(&text), stdout);
+    printf("%.*s", BASE_SLICE_ARGS(base_buf_slice(&text)));
     base_buf_fini(&text);
     exit(0);
 }

@@ -140,7 +140,7 @@ int base_option_unknown(struct base_options *set, struct base_slice name,
 
 enum {
     COLUMN = 30,    /* where the explanations begin */
-    WORDS_MAX = 36, /* longer lists of words are for `help` to explain */
+    WORDS_MAX = 24, /* longer lists of words are for `help` to explain */
 };
 
 /* "  --log-file-prefix FILE": with room up to the column, or on a line. */

@@ -7,7 +7,6 @@
 #include "option_internal.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 /* --- dates ---------------------------------------------------------------- */
@@ -125,7 +124,7 @@ static int add_span(struct base_slice *s, int64_t *sum_ns)
     int64_t ns;
     if (__builtin_mul_overflow(n, unit_ns, &ns) ||
         __builtin_add_overflow(*sum_ns, ns, sum_ns) ||
-        __builtin_add_overflow(*sum_ns, llround(part * (double)unit_ns),
+        __builtin_add_overflow(*sum_ns, (int64_t)(part * (double)unit_ns + 0.5),
                                sum_ns))
         return -ERANGE;
     *s = base_slice_trim(*s);

@@ -129,13 +129,13 @@ int base_option_parse(struct base_options *set, const struct base_option *row,
 
 /* --- and back ------------------------------------------------------------- */
 
-/* The shortest digits that are read as the same number. */
+/* As few digits as are read as the same number, but six at least: 2000. */
 static int print_real(double real, struct base_buf *out)
 {
     char text[BASE_OPTION_SHORT];
     double again;
     const locale_t before = uselocale(c_locale());
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = 6; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, real);
         if (parse_real(base_slice_of(text), &again) == 0 && again == real)
             break;
