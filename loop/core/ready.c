@@ -3,8 +3,8 @@
  *
  * An operation is attempted when its descriptor is ready, until it is done.
  * What is known of readiness stands in the slot: a bit is set by an event, and
- * cleared when an attempt finds nothing (EAGAIN) or reads less than it could
- * have, for then the descriptor is drained (epoll(7), question 9) - unless a
+ * cleared when an attempt finds nothing (EAGAIN) or receives less than it could
+ * have, for then the socket is drained (epoll(7), question 9) - unless a
  * hang-up was reported: its event has come, so the end must be read now.
  *
  *              event                      EAGAIN, short read
@@ -79,13 +79,10 @@ static ssize_t attempt_recv(struct loop_op *op, struct slot *s)
     return n;
 }
 
-static ssize_t attempt_read(struct loop_op *op, struct slot *s)
+/* A terminal gives one line at a time: a short read says nothing here. */
+static ssize_t attempt_read(struct loop_op *op)
 {
-    const size_t len = op->one.iov_len;
-    const ssize_t n = result_of(read(op->fd, op->one.iov_base, len));
-    if (n > 0 && (size_t)n < len && !s->hung_up)
-        s->ready &= (uint8_t)~LOOP_READ;
-    return n;
+    return result_of(read(op->fd, op->one.iov_base, op->one.iov_len));
 }
 
 /* All buffers, or as far as it goes. */
@@ -129,7 +126,7 @@ static ssize_t attempt(struct loop_op *op, struct slot *s)
     case OP_RECV:
         return attempt_recv(op, s);
     case OP_READ:
-        return attempt_read(op, s);
+        return attempt_read(op);
     case OP_SEND:
     case OP_WRITE:
         return attempt_output(op);
