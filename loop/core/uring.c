@@ -311,7 +311,7 @@ static void received(struct loop_op *op, const struct io_uring_cqe *cqe)
 /* The rest of a short send, unless there is none. */
 static void sent(struct loop_op *op, int result)
 {
-    if (result > 0)
+    if (result >= 0)
         op_sent(op, (size_t)result);
     if (result < 0)
         op_end(op, result);
