@@ -33,6 +33,7 @@
 #include "loop/base/wheel_internal.h"
 #include "loop/loop.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -296,6 +297,12 @@ static inline bool op_is_file(const struct loop_op *op)
  */
 int op_start_common(struct loop *loop, struct loop_op *op, enum op_kind kind,
                     int fd, loop_op_fn *fn, void *arg, const char *place);
+
+/* How many of its buffers one sendmsg(2) takes. */
+static inline size_t op_buffers(const struct loop_op *op)
+{
+    return op->n_iov < IOV_MAX ? (size_t)op->n_iov : IOV_MAX;
+}
 
 /* `n` more bytes of a send or write have gone. */
 void op_sent(struct loop_op *op, size_t n);

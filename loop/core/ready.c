@@ -89,8 +89,8 @@ static ssize_t attempt_read(struct loop_op *op)
 static ssize_t attempt_output(struct loop_op *op)
 {
     while (op->n_iov > 0) {
-        op->msg = (struct msghdr){.msg_iov = op->iov,
-                                  .msg_iovlen = (size_t)op->n_iov};
+        op->msg =
+            (struct msghdr){.msg_iov = op->iov, .msg_iovlen = op_buffers(op)};
         const ssize_t n = op->kind == OP_WRITE
                               ? write(op->fd, op->one.iov_base, op->one.iov_len)
                           : op->n_iov == 1

@@ -13,7 +13,8 @@
  * - recv takes its memory when bytes are there, from a ring of buffers that
  *   kernel and loop pass to and fro; so idle connections hold none.
  * - A watcher is a poll for one event, asked anew before the next wait: that is
- *   level-triggered, and costs no system call of its own.
+ *   level-triggered, and costs no system call of its own. With LOOP_EDGE it is
+ * a multishot poll, which speaks when something comes.
  * - A cancelled operation ends when its completion says so; until then the
  *   kernel may write to its memory. loop_close queues the cancelling, and the
  *   close behind it.
@@ -151,8 +152,7 @@ static void prepare_send(struct loop_op *op, struct io_uring_sqe *sqe)
                            FLAGS);
         return;
     }
-    op->msg =
-        (struct msghdr){.msg_iov = op->iov, .msg_iovlen = (size_t)op->n_iov};
+    op->msg = (struct msghdr){.msg_iov = op->iov, .msg_iovlen = op_buffers(op)};
     io_uring_prep_sendmsg(sqe, op->fd, &op->msg, FLAGS);
 }
 
@@ -358,19 +358,23 @@ static int uring_interest(struct loop *loop, int fd, const struct slot *s,
         return 0; /* operations need no watching */
     struct io_uring_sqe *sqe = place(loop);
     io_uring_prep_poll_add(sqe, fd, poll_bits(wanted));
+    if (wanted & LOOP_EDGE)
+        sqe->len = IORING_POLL_ADD_MULTI;
     io_uring_sqe_set_data64(sqe, watcher_name(s->serial, fd));
     return 0;
 }
 
-/* The poll has ended with its event: before the next wait it is asked anew. */
-static void polled(struct loop *loop, uint64_t name, int result)
+/* Unless there is more, the poll has ended: it is asked anew before waiting. */
+static void polled(struct loop *loop, uint64_t name, int result, bool more)
 {
     struct slot *s = slot_named(loop, slot_name_of(name));
     if (s == NULL || s->watcher == NULL || result == -ECANCELED)
         return;
     const int fd = (int)(uint32_t)slot_name_of(name);
-    s->told = 0;
-    core_changed(loop, fd, s);
+    if (!more) {
+        s->told = 0;
+        core_changed(loop, fd, s);
+    }
     const bool broken = result < 0 || result & (POLLERR | POLLHUP);
     core_ready(loop, slot_name_of(name),
                (broken || result & POLLIN ? LOOP_READ : 0U) |
@@ -441,7 +445,7 @@ static void report(struct loop *loop, const struct io_uring_cqe *cqe)
     if (name == 0)
         return;
     if (name & 1)
-        polled(loop, name, cqe->res);
+        polled(loop, name, cqe->res, cqe->flags & IORING_CQE_F_MORE);
     else
         completed((struct loop_op *)(uintptr_t)name, cqe);
 }

@@ -1,0 +1,511 @@
+/*
+ * test_core_op_stream.c - receiving, sending, reading, writing and polling:
+ * that every byte comes once, in order, and the end behind them, whatever the
+ * pieces.
+ */
+#include "loop/test/seen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { MUCH = 1 << 20 };
+
+static char *text; /* MUCH bytes of the pattern */
+
+static struct base_slice much(void)
+{
+    return (struct base_slice){text, MUCH};
+}
+
+static void feed(int fd, size_t from, size_t n)
+{
+    assert_int_equal(write(fd, text + from, n), n);
+}
+
+static void close_pair(struct loop *loop, const int pair[2])
+{
+    loop_close(loop, pair[0]);
+    loop_close(loop, pair[1]);
+    seen_passes(loop, 3);
+}
+
+/* --- receiving ------------------------------------------------------------ */
+
+static void bytes_come_in_order_and_then_the_end(struct loop *loop)
+{
+    struct seen s = {0};
+    int pair[2];
+    seen_tcp_pair(pair);
+    assert_int_equal(loop_recv(loop, &s.op, pair[0], seen_note, NULL), 0);
+    size_t fed = 0;
+    for (size_t n = 1; n < 3000; n = n * 3 + 1) {
+        feed(pair[1], fed, n);
+        fed += n;
+        if (n % 2 != 0)
+            seen_until_bytes(loop, &s, fed); /* else it is gathered */
+    }
+    close(pair[1]);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.bytes, fed);
+    assert_int_equal(s.result, 0);
+    assert_false(s.wrong);
+    loop_close(loop, pair[0]);
+}
+
+/* More than the loop's own memory holds at once. */
+static void a_long_text_comes_whole(struct loop *loop)
+{
+    struct seen in = {0}, out = {0};
+    int pair[2];
+    seen_tcp_pair(pair);
+    assert_int_equal(loop_recv(loop, &in.op, pair[0], seen_note, NULL), 0);
+    assert_int_equal(loop_send(loop, &out.op, pair[1], much(), seen_note, NULL),
+                     0);
+    seen_until_last(loop, &out);
+    assert_int_equal(out.result, MUCH);
+    assert_int_equal(out.progress, 0);
+    loop_close(loop, pair[1]);
+    seen_until_last(loop, &in);
+    assert_int_equal(in.bytes, MUCH);
+    assert_false(in.wrong);
+    loop_close(loop, pair[0]);
+}
+
+/* A read that is shorter than the memory drains; but an end that has been
+ * reported with the bytes is not reported again. */
+static void an_end_right_behind_the_bytes_is_seen(struct loop *loop)
+{
+    for (int way = 0; way < 3; way++) {
+        struct seen s = {0};
+        int pair[2];
+        seen_tcp_pair(pair);
+        if (way == 2) {
+            feed(pair[1], 0, 100);
+            shutdown(pair[1], SHUT_WR);
+        }
+        assert_int_equal(loop_recv(loop, &s.op, pair[0], seen_note, NULL), 0);
+        seen_passes(loop, way);
+        if (way < 2) {
+            feed(pair[1], 0, 100);
+            shutdown(pair[1], SHUT_WR);
+        }
+        seen_until_last(loop, &s);
+        assert_int_equal(s.bytes, 100);
+        assert_int_equal(s.result, 0);
+        close_pair(loop, pair);
+    }
+}
+
+static void feed_and_end(struct seen *s, ssize_t result)
+{
+    int *peer = s->arg;
+    if (result <= 0 || *peer == -1)
+        return;
+    feed(*peer, 1, 99);
+    close(*peer);
+    *peer = -1;
+}
+
+/* The event of the second is in the loop's hands when its peer goes on. */
+static void an_end_between_event_and_read_is_seen(struct loop *loop)
+{
+    int pairs[2][2], peers[2];
+    struct seen s[2];
+    for (int i = 0; i < 2; i++) {
+        seen_tcp_pair(pairs[i]);
+        peers[i] = pairs[i][1];
+    }
+    for (int i = 0; i < 2; i++) {
+        seen_reset(&s[i], feed_and_end, &peers[1 - i]);
+        loop_recv(loop, &s[i].op, pairs[i][0], seen_note, NULL);
+    }
+    seen_passes(loop, 1);
+    feed(pairs[0][1], 0, 1);
+    feed(pairs[1][1], 0, 1);
+    for (int i = 0; i < 2; i++) {
+        seen_until_last(loop, &s[i]);
+        assert_int_equal(s[i].bytes, 100);
+        assert_int_equal(s[i].result, 0);
+        loop_close(loop, pairs[i][0]);
+    }
+}
+
+static void a_reset_is_an_error(struct loop *loop)
+{
+    struct seen s = {0};
+    const struct linger at_once = {.l_onoff = 1};
+    int pair[2];
+    seen_tcp_pair(pair);
+    assert_int_equal(loop_recv(loop, &s.op, pair[0], seen_note, NULL), 0);
+    seen_passes(loop, 1);
+    setsockopt(pair[1], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(pair[1]);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, -ECONNRESET);
+    loop_close(loop, pair[0]);
+}
+
+/* Stopped for a while, as back-pressure does. */
+static void receiving_can_be_taken_up_again(struct loop *loop)
+{
+    int pair[2];
+    each_pair(pair);
+    for (int i = 0; i < 5; i++) {
+        struct seen s = {0};
+        assert_int_equal(loop_recv(loop, &s.op, pair[0], seen_note, NULL), 0);
+        if (i % 2 != 0)
+            seen_passes(loop, 1);
+        feed(pair[1], 0, 10);
+        seen_until_bytes(loop, &s, 10);
+        loop_cancel(&s.op);
+        seen_until_last(loop, &s);
+        assert_int_equal(s.result, -ECANCELED);
+        feed(pair[1], 0, 10); /* comes to the next */
+        s = (struct seen){0};
+        assert_int_equal(loop_recv(loop, &s.op, pair[0], seen_note, NULL), 0);
+        seen_until_bytes(loop, &s, 10);
+        loop_cancel(&s.op);
+        seen_until_last(loop, &s);
+        assert_false(s.wrong);
+    }
+    close_pair(loop, pair);
+}
+
+/* --- sending -------------------------------------------------------------- */
+
+static void more_than_the_socket_holds_is_sent_whole(struct loop *loop)
+{
+    struct seen s = {0};
+    int pair[2];
+    each_pair(pair);
+    assert_int_equal(loop_send(loop, &s.op, pair[0], much(), seen_note, NULL),
+                     0);
+    seen_passes(loop, 2);
+    assert_int_equal(s.last, 0); /* nobody reads */
+    size_t got = 0;
+    while (got < MUCH) {
+        seen_passes(loop, 1);
+        got += seen_drain(pair[1], got);
+    }
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, MUCH);
+    close_pair(loop, pair);
+}
+
+/* More than sendmsg(2) takes at once, of all lengths, empty ones between. */
+static void many_buffers_are_sent_whole(struct loop *loop)
+{
+    enum { N = 3 * IOV_MAX };
+    struct seen s = {0};
+    struct iovec *iov = base_alloc_array(N, sizeof *iov);
+    int pair[2];
+    size_t all = 0, got = 0;
+    for (size_t i = 0; i < N; i++) {
+        iov[i] = (struct iovec){text + all, i % 7 == 0 ? 0 : i % 500};
+        all += iov[i].iov_len;
+    }
+    each_pair(pair);
+    assert_int_equal(loop_sendv(loop, &s.op, pair[0], iov, N, seen_note, NULL),
+                     0);
+    for (int i = 0; got < all && i < 100000; i++) {
+        seen_passes(loop, 1);
+        got += seen_drain(pair[1], got);
+        assert_true(s.last == 0 || s.result >= 0);
+    }
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, all);
+    assert_int_equal(got, all);
+    free(iov);
+    close_pair(loop, pair);
+}
+
+static void nothing_is_sent_at_once(struct loop *loop)
+{
+    struct seen a = {0}, b = {0}, c = {0};
+    struct iovec empty[3] = {{text, 0}, {text, 0}, {NULL, 0}};
+    const struct base_slice nothing = {text, 0};
+    int pair[2];
+    each_pair(pair);
+    loop_send(loop, &a.op, pair[0], nothing, seen_note, NULL);
+    seen_until_last(loop, &a);
+    loop_sendv(loop, &b.op, pair[0], empty, 3, seen_note, NULL);
+    seen_until_last(loop, &b);
+    loop_sendv(loop, &c.op, pair[0], NULL, 0, seen_note, NULL);
+    seen_until_last(loop, &c);
+    assert_int_equal(a.result, 0);
+    assert_int_equal(b.result, 0);
+    assert_int_equal(c.result, 0);
+    close_pair(loop, pair);
+}
+
+/* Without SIGPIPE, which would end this program. */
+static void a_closed_peer_is_an_error(struct loop *loop)
+{
+    struct seen s = {0};
+    int pair[2];
+    each_pair(pair);
+    close(pair[1]);
+    assert_int_equal(loop_send(loop, &s.op, pair[0], much(), seen_note, NULL),
+                     0);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, -EPIPE);
+    assert_int_equal(s.op.done, 0);
+    struct iovec iov[2] = {{text, 1}, {text, 1}};
+    s = (struct seen){0};
+    assert_int_equal(loop_sendv(loop, &s.op, pair[0], iov, 2, seen_note, NULL),
+                     0);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, -EPIPE);
+    loop_close(loop, pair[0]);
+}
+
+static void a_peer_that_closes_half_way_is_an_error(struct loop *loop)
+{
+    struct seen s = {0};
+    int pair[2];
+    each_pair(pair);
+    assert_int_equal(loop_send(loop, &s.op, pair[0], much(), seen_note, NULL),
+                     0);
+    seen_passes(loop, 2);
+    close(pair[1]);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, -EPIPE);
+    assert_true(s.op.done > 0 && s.op.done < MUCH);
+    loop_close(loop, pair[0]);
+}
+
+/* What had gone is told, and no more. */
+static void a_send_cancelled_half_way_says_how_far_it_got(struct loop *loop)
+{
+    for (int way = 0; way < 2; way++) {
+        struct seen s = {0};
+        struct iovec iov[2] = {{text, MUCH / 2}, {text + MUCH / 2, MUCH / 2}};
+        int pair[2];
+        each_pair(pair);
+        if (way == 0)
+            loop_send(loop, &s.op, pair[0], much(), seen_note, NULL);
+        else
+            loop_sendv(loop, &s.op, pair[0], iov, 2, seen_note, NULL);
+        seen_passes(loop, 2);
+        loop_cancel(&s.op);
+        seen_until_last(loop, &s);
+        assert_int_equal(s.result, -ECANCELED);
+        assert_int_equal(s.op.done, seen_drain(pair[1], 0));
+        assert_true(s.op.done > 0);
+        close_pair(loop, pair);
+    }
+}
+
+/* --- pipes and terminals ---------------------------------------------------
+ */
+
+static void a_pipe_is_read_and_ends(struct loop *loop)
+{
+    struct seen s = {0};
+    char memory[64];
+    const struct iovec iov = {memory, sizeof memory};
+    int ends[2];
+    seen_pipe(ends);
+    assert_int_equal(loop_read(loop, &s.op, ends[0], iov, seen_note, NULL), 0);
+    seen_passes(loop, 3);
+    assert_int_equal(s.last, 0); /* hidden: the pipe said EAGAIN */
+    feed(ends[1], 0, 100);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, 64);
+    assert_memory_equal(memory, text, 64);
+    s = (struct seen){0};
+    assert_int_equal(loop_read(loop, &s.op, ends[0], iov, seen_note, NULL), 0);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, 36);
+    assert_memory_equal(memory, text + 64, 36);
+    s = (struct seen){0};
+    assert_int_equal(loop_read(loop, &s.op, ends[0], iov, seen_note, NULL), 0);
+    close(ends[1]);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, 0);
+    loop_close(loop, ends[0]);
+}
+
+static void more_than_a_pipe_holds_is_written_whole(struct loop *loop)
+{
+    struct seen s = {0};
+    int ends[2];
+    seen_pipe(ends);
+    assert_int_equal(loop_write(loop, &s.op, ends[1], much(), seen_note, NULL),
+                     0);
+    seen_passes(loop, 3);
+    assert_int_equal(s.last, 0);
+    size_t got = 0;
+    while (got < MUCH) {
+        seen_passes(loop, 1);
+        got += seen_drain(ends[0], got);
+    }
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, MUCH);
+    close_pair(loop, ends);
+}
+
+static void a_write_cancelled_half_way_says_how_far_it_got(struct loop *loop)
+{
+    struct seen s = {0};
+    int ends[2];
+    seen_pipe(ends);
+    assert_int_equal(loop_write(loop, &s.op, ends[1], much(), seen_note, NULL),
+                     0);
+    seen_passes(loop, 3);
+    loop_cancel(&s.op);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, -ECANCELED);
+    assert_int_equal(s.op.done, seen_drain(ends[0], 0));
+    assert_true(s.op.done > 0);
+    close_pair(loop, ends);
+}
+
+static void a_pipe_without_reader_is_an_error(struct loop *loop)
+{
+    struct seen s = {0};
+    int ends[2];
+    signal(SIGPIPE, SIG_IGN); /* as programs do that write to pipes */
+    seen_pipe(ends);
+    assert_int_equal(loop_write(loop, &s.op, ends[1], much(), seen_note, NULL),
+                     0);
+    seen_passes(loop, 3);
+    close(ends[0]);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, -EPIPE);
+    assert_true(s.op.done > 0 && s.op.done < MUCH);
+    loop_close(loop, ends[1]);
+    signal(SIGPIPE, SIG_DFL);
+}
+
+/* A socket can be read and written as a pipe is. */
+static void a_socket_is_read_and_written(struct loop *loop)
+{
+    struct seen in = {0}, out = {0};
+    char *memory = base_alloc(MUCH);
+    size_t got = 0;
+    int pair[2];
+    seen_tcp_pair(pair);
+    loop_write(loop, &out.op, pair[1], much(), seen_note, NULL);
+    while (got < MUCH) {
+        const struct iovec rest = {memory + got, MUCH - got};
+        in = (struct seen){0};
+        loop_read(loop, &in.op, pair[0], rest, seen_note, NULL);
+        seen_until_last(loop, &in);
+        assert_true(in.result > 0);
+        got += (size_t)in.result;
+    }
+    assert_memory_equal(memory, text, MUCH);
+    seen_until_last(loop, &out);
+    assert_int_equal(out.result, MUCH);
+    free(memory);
+    close_pair(loop, pair);
+}
+
+/* read(2) gives one line at a time: a short read says nothing of the next. */
+static void all_lines_of_a_terminal_are_read(struct loop *loop)
+{
+    char memory[64];
+    const struct iovec iov = {memory, sizeof memory};
+    const int keyboard = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_int_not_equal(keyboard, -1);
+    assert_int_equal(grantpt(keyboard) | unlockpt(keyboard), 0);
+    const int fd =
+        open(ptsname(keyboard), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    assert_int_not_equal(fd, -1);
+    assert_int_equal(write(keyboard, "one\ntwo\nthree\n", 14), 14);
+    const char *const lines[] = {"one\n", "two\n", "three\n"};
+    for (int i = 0; i < 3; i++) {
+        struct seen s = {0};
+        loop_read(loop, &s.op, fd, iov, seen_note, NULL);
+        seen_until_last(loop, &s);
+        assert_int_equal(s.result, strlen(lines[i]));
+        assert_memory_equal(memory, lines[i], strlen(lines[i]));
+    }
+    loop_close(loop, fd);
+    seen_passes(loop, 2);
+    close(keyboard);
+}
+
+/* --- polling ---------------------------------------------------------------
+ */
+
+static void readiness_is_told_once_a_poll(struct loop *loop)
+{
+    int pair[2];
+    char byte;
+    each_pair(pair);
+    for (int i = 0; i < 3; i++) {
+        struct seen in = {0}, out = {0};
+        loop_poll(loop, &in.op, pair[0], LOOP_READ, seen_note, NULL);
+        loop_poll(loop, &out.op, pair[0], LOOP_WRITE, seen_note, NULL);
+        seen_until_last(loop, &out);
+        assert_int_equal(out.result, LOOP_WRITE);
+        seen_passes(loop, 2);
+        assert_int_equal(in.last, 0);
+        feed(pair[1], 0, 2);
+        seen_until_last(loop, &in);
+        assert_int_equal(in.result, LOOP_READ);
+        assert_int_equal(read(pair[0], &byte, 1), 1); /* one is left: */
+        in = (struct seen){0};
+        loop_poll(loop, &in.op, pair[0], LOOP_READ, seen_note, NULL);
+        seen_until_last(loop, &in);
+        assert_int_equal(read(pair[0], &byte, 1), 1);
+    }
+    struct seen end = {0};
+    loop_poll(loop, &end.op, pair[0], LOOP_READ, seen_note, NULL);
+    seen_passes(loop, 1);
+    close(pair[1]);
+    seen_until_last(loop, &end);
+    assert_int_equal(end.result, LOOP_READ);
+    loop_close(loop, pair[0]);
+}
+
+static void a_poll_is_for_one_event(struct loop *loop)
+{
+    struct seen s = {0};
+    const unsigned both = LOOP_READ | LOOP_WRITE;
+    int pair[2];
+    each_pair(pair);
+    assert_int_equal(loop_poll(loop, &s.op, pair[0], both, seen_note, NULL),
+                     -EINVAL);
+    assert_int_equal(loop_poll(loop, &s.op, pair[0], 0, seen_note, NULL),
+                     -EINVAL);
+    close_pair(loop, pair);
+    assert_int_equal(s.last, 0);
+}
+
+int main(void)
+{
+    const struct each_test tests[] = {
+        EACH(bytes_come_in_order_and_then_the_end),
+        EACH(a_long_text_comes_whole),
+        EACH(an_end_right_behind_the_bytes_is_seen),
+        EACH(an_end_between_event_and_read_is_seen),
+        EACH(a_reset_is_an_error),
+        EACH(receiving_can_be_taken_up_again),
+        EACH(more_than_the_socket_holds_is_sent_whole),
+        EACH(many_buffers_are_sent_whole),
+        EACH(nothing_is_sent_at_once),
+        EACH(a_closed_peer_is_an_error),
+        EACH(a_peer_that_closes_half_way_is_an_error),
+        EACH(a_send_cancelled_half_way_says_how_far_it_got),
+        EACH(a_pipe_is_read_and_ends),
+        EACH(more_than_a_pipe_holds_is_written_whole),
+        EACH(a_write_cancelled_half_way_says_how_far_it_got),
+        EACH(a_pipe_without_reader_is_an_error),
+        EACH(a_socket_is_read_and_written),
+        EACH(all_lines_of_a_terminal_are_read),
+        EACH(readiness_is_told_once_a_poll),
+        EACH(a_poll_is_for_one_event),
+    };
+    text = base_alloc(MUCH);
+    seen_pattern(text, MUCH, 0);
+    const int failed = each_backend(tests, sizeof tests / sizeof *tests);
+    free(text);
+    return failed;
+}
