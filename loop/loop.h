@@ -148,7 +148,7 @@ int64_t loop_prepare(struct loop *loop);
 /* --- watchers: readiness of a descriptor -----------------------------------
  */
 
-enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_ERROR = 4 };
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_ERROR = 4, LOOP_EDGE = 8 };
 
 struct loop_watcher;
 /*
@@ -169,8 +169,10 @@ struct loop_watcher {
 };
 
 /*
- * Calls back as long as `fd` is ready for `events` (level-triggered). The
- * descriptor stays the caller's, who stops the watcher before closing it.
+ * Calls back as long as `fd` is ready for `events` (level-triggered). With
+ * LOOP_EDGE among them the callback promises to go on until EAGAIN or a short
+ * read, and may be called only when more has come: cheaper, above all on uring.
+ * The descriptor stays the caller's, who stops the watcher before closing it.
  * Errors: -EBADF, -EPERM a regular file (see loop_file_read), -EEXIST the
  * descriptor has a watcher or operations already, -ERANGE too high for select.
  */

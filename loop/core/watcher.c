@@ -55,7 +55,7 @@ int loop_watcher_start_named(struct loop *loop, struct loop_watcher *w, int fd,
                              const char *place)
 {
     assert(w->loop == NULL);
-    assert((events & ~(unsigned)(LOOP_READ | LOOP_WRITE)) == 0);
+    assert((events & ~(unsigned)(LOOP_READ | LOOP_WRITE | LOOP_EDGE)) == 0);
     int error = check(loop, fd);
     if (error == 0)
         error = start(loop, w, fd, events);

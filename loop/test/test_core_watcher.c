@@ -122,6 +122,28 @@ static void a_change_counts_from_the_next_wait(struct loop *loop)
     close_both(pair);
 }
 
+/* Whether it is told again of what it has left is up to the back end. */
+static void an_edge_is_reported_when_more_comes(struct loop *loop)
+{
+    struct loop_watcher w = {0};
+    struct seen seen = {0};
+    int pair[2];
+    each_pair(pair);
+    expect_start(loop, &w, pair[0], LOOP_READ | LOOP_EDGE, &seen);
+    for (int i = 1; i <= 3; i++) {
+        put(pair[1]);
+        assert_int_equal(loop_run_once(loop, LOOP_NEVER), 1);
+        assert_int_equal(seen.n, i);
+        assert_int_equal(seen.events, LOOP_READ);
+        take(pair[0]);
+        assert_int_equal(loop_run_once(loop, 0), 0);
+    }
+    loop_watcher_stop(&w);
+    put(pair[1]);
+    assert_int_equal(loop_run_once(loop, 0), 0);
+    close_both(pair);
+}
+
 static void a_hang_up_is_reported_as_what_was_asked(struct loop *loop)
 {
     struct loop_watcher w = {0};
@@ -357,6 +379,7 @@ int main(void)
         EACH(a_watcher_for_reading_never_sees_writing),
         EACH(both_are_reported_at_once),
         EACH(a_change_counts_from_the_next_wait),
+        EACH(an_edge_is_reported_when_more_comes),
         EACH(a_hang_up_is_reported_as_what_was_asked),
         EACH(the_write_end_of_a_broken_pipe_is_writable),
         EACH(a_watcher_stopped_by_another_of_its_batch_is_not_called),
