@@ -64,9 +64,12 @@ the_headers_are_cpp_too() {
 }
 
 the_pages_are_set_without_a_warning() {
-    for page in "$work"/usr/share/man/man3/*.3; do
+    local page warnings
+    warnings=$(for page in "$work"/usr/share/man/man3/*.3; do
         groff -man -ww -z -Tutf8 "$page" 2>&1
-    done | { ! grep .; }
+    done)
+    echo "$warnings"
+    [[ -z $warnings ]]
 }
 
 every_function_has_an_entry() {
@@ -84,7 +87,10 @@ each_floor_uses_only_those_below() {
 }
 
 file_names_are_unique() {
-    find loop -name '*.[ch]' -printf '%f\n' | sort | uniq -d | { ! grep .; }
+    local twice
+    twice=$(find loop -name '*.[ch]' -printf '%f\n' | sort | uniq -d)
+    echo "$twice"
+    [[ -z $twice ]]
 }
 
 make -s -j2 install PREFIX="$work/usr" >"$work/out" 2>&1 && status=0 || status=$?
