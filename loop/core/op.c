@@ -318,9 +318,13 @@ bool op_pause(struct loop_op *op, int error)
     return true;
 }
 
+/*
+ * See accept(2), "Error handling"; but not EOPNOTSUPP and EPERM, which come
+ * anew at each try if the descriptor is no listener, or accepting is forbidden.
+ */
 bool op_accept_again(int error)
 {
-    switch (error) { /* accept(2), Error handling */
+    switch (error) {
     case EINTR:
     case ECONNABORTED:
     case ENETDOWN:
@@ -329,9 +333,7 @@ bool op_accept_again(int error)
     case EHOSTDOWN:
     case ENONET:
     case EHOSTUNREACH:
-    case EOPNOTSUPP:
     case ENETUNREACH:
-    case EPERM:
         return true;
     default:
         return false;
