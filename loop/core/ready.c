@@ -57,6 +57,8 @@ static ssize_t attempt_connect(struct loop_op *op)
         op->done = 1;
         if (connect(op->fd, (struct sockaddr *)&op->addr, op->addr_len) == 0)
             return 0;
+        if (errno == EAGAIN) /* of unix(7), for good: the queue is full */
+            op_end_later(op, -EAGAIN);
         return errno == EINPROGRESS ? -EAGAIN : -errno;
     }
     int error = 0;
