@@ -27,7 +27,8 @@
  * programs that need them fork and watch the pidfd.
  *
  * Read before: watcher.c. Read after: workers.c.
- * Rests on: posix_spawn(3), pidfd_open(2), waitid(2), pipe(7).
+ * Rests on: posix_spawn(3), pidfd_open(2), waitid(2) (P_PIDFD: Linux 5.4),
+ * pipe(7).
  */
 #include "loop/core/core_internal.h"
 
@@ -214,6 +215,8 @@ int loop_child_start_named(struct loop *loop, struct loop_child *child,
                            loop_child_fn *fn, void *arg, const char *place)
 {
     assert(child->watcher.loop == NULL);
+    if (loop->closing)
+        return -ESHUTDOWN;
     struct ends ends;
     int error = ends_make(&ends, options->stream);
     if (error == 0)

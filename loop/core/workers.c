@@ -14,8 +14,9 @@
  *
  * The parent has nothing else to do, so it needs no loop: it blocks the signals
  * that matter, sigwaitinfo(2) hands them out one by one, and there is no
- * handler and no race. Worker numbers are reused, so that worker 1 is always
- * one process, with its own log or CPU.
+ * handler and no race. (It forks before it starts threads, too: those would
+ * get the signals that it blocks, and a child has none of them.) Worker numbers
+ * are reused, so that worker 1 is always one process, with its own log or CPU.
  *
  * A parent that dies without a word (SIGKILL) must not leave workers behind
  * that hold the port: the kernel then sends each SIGTERM (PR_SET_PDEATHSIG). A

@@ -183,6 +183,12 @@ static void a_mask_of_the_program_stays(struct loop *loop)
     start(loop, &a, SIGUSR1);
     loop_signal_stop(&a.signal);
     assert_true(is_blocked(SIGUSR1));
+    /* And what comes is the program's: the loop leaves it pending. */
+    kill(getpid(), SIGUSR1);
+    pass(loop);
+    const struct timespec at_once = {0};
+    assert_int_equal(sigtimedwait(&set, NULL, &at_once), SIGUSR1);
+    assert_int_equal(a.n, 0);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
