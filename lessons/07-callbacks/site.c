@@ -37,15 +37,15 @@ static void add_path(struct site *s, const char *text)
     path->next = NULL;
     memcpy(path->text, text, size);
     struct path **in_tree = tsearch(path, &s->seen, compare);
-    if (in_tree == NULL)
+    if (in_tree == NULL) {
         die(0, NULL, "cannot allocate a node of a tree");
-    if (*in_tree != path) {
-        free(path);
-        return;
+    } else if (*in_tree != path) {
+        free(path); /* seen before */
+    } else {
+        s->n_seen++;
+        *s->end = path;
+        s->end = &path->next;
     }
-    s->n_seen++;
-    *s->end = path;
-    s->end = &path->next;
 }
 
 const char *site_next(struct site *s)
@@ -165,18 +165,19 @@ void site_add_links(struct site *s, const char *path, const char *html)
 
 void site_init(struct site *s, const char *url)
 {
+    static const char scheme[] = "http://";
     static const char example[] = "http://127.0.0.1:PORT/page/0";
     *s = (struct site){.end = &s->first};
     if (url == NULL)
         die(0, "crawl http://127.0.0.1:PORT/page/0", "no URL given");
-    const char *host = url + strlen("http://");
-    if (strncasecmp(url, "http://", strlen("http://")) != 0 || *host == '/')
+    const char *host = url + strlen(scheme);
+    if (strncasecmp(url, scheme, strlen(scheme)) != 0 || *host == '/')
         die(0, example, "'%s' is no URL of a page", url);
     const size_t origin = (size_t)(host - url) + strcspn(host, "/?#");
     if (origin >= sizeof s->origin)
         die(0, example, "the host's name is too long");
     memcpy(s->origin, url, origin);
-    s->host = s->origin + strlen("http://");
+    s->host = s->origin + strlen(scheme);
     char path[PATH_LEN_MAX + 1];
     if (!resolve(s, "/", url, strlen(url), path))
         die(0, example, "'%s' is no URL of a page", url);

@@ -7,6 +7,7 @@
 
 /* NOLINTBEGIN(bugprone-suspicious-include): parts of this file */
 #include "test/crawl_tests.c"
+#include "test/style_tests.c"
 #include "test/unit_miniloop.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
@@ -63,10 +64,12 @@ int main(void)
         cmocka_unit_test(fetch_explains_errors),
     };
     enum { OWN = sizeof own / sizeof own[0] };
-    struct CMUnitTest all[OWN + MINILOOP_TESTS + CRAWL_TESTS];
-    memcpy(all, own, sizeof own);
-    memcpy(all + OWN, miniloop_tests, sizeof miniloop_tests);
-    memcpy(all + OWN + MINILOOP_TESTS, crawl_tests, sizeof crawl_tests);
+    struct CMUnitTest all[OWN + MINILOOP_TESTS + CRAWL_TESTS + STYLE_TESTS];
+    struct CMUnitTest *at = all;
+    at = mempcpy(at, own, sizeof own);
+    at = mempcpy(at, miniloop_tests, sizeof miniloop_tests);
+    at = mempcpy(at, crawl_tests, sizeof crawl_tests);
+    memcpy(at, style_tests, sizeof style_tests);
     return run_lesson_tests("07-callbacks", subjects,
                             sizeof subjects / sizeof subjects[0], all,
                             sizeof all / sizeof all[0]);

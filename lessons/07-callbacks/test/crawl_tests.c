@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -163,15 +164,26 @@ static void answer_oddly(int fd, int port)
     if (i == ODD_PAGES)
         return;
     if (strcmp(odd_site[i].answer, "long") == 0) {
+        static const char head[] = "HTTP/1.1 200 OK\r\n\r\n";
         static char text[100000];
         memset(text, 'x', sizeof text);
-        memcpy(text, "HTTP/1.1 200 OK\r\n\r\n", 19);
+        memcpy(text, head, sizeof head - 1);
         send(fd, text, sizeof text, MSG_NOSIGNAL);
         return;
     }
     /* NOLINTNEXTLINE: the formats are those of the table above */
     snprintf(answer, sizeof answer, odd_site[i].answer, port, port, port);
     send(fd, answer, strlen(answer), MSG_NOSIGNAL);
+}
+
+static noreturn void serve_oddly(int listener, int port)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* if the test fails, too */
+    for (;;) {
+        const int fd = accept(listener, NULL, NULL);
+        answer_oddly(fd, port);
+        close(fd);
+    }
 }
 
 static void crawl_of_an_odd_site(void **state)
@@ -186,11 +198,8 @@ static void crawl_of_an_odd_site(void **state)
     assert_int_equal(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
     const int port = ntohs(addr.sin_port);
     const pid_t origin = fork();
-    while (origin == 0) {
-        const int fd = accept(listener, NULL, NULL);
-        answer_oddly(fd, port);
-        close(fd);
-    }
+    if (origin == 0)
+        serve_oddly(listener, port);
     close(listener);
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%d/a/x/../start#top", port);

@@ -1,0 +1,61 @@
+/* context.c - see context.h. */
+#include "context.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static struct context *now;
+
+struct context *context_now(void)
+{
+    return now;
+}
+
+void context_enter(struct context *c)
+{
+    c->outer = now;
+    now = c;
+}
+
+void context_leave(struct context *c)
+{
+    assert(now == c);
+    now = c->outer;
+}
+
+/* Runs a callback as if the one who deferred it were still on the stack. */
+static void restore(void *arg)
+{
+    struct context_call *c = arg;
+    struct context *const before = now;
+    now = c->context;
+    c->function(c->arg); /* may free c */
+    now = before;
+}
+
+static void capture(struct context_call *c)
+{
+    c->context = now;
+    c->timer.call.function = restore;
+    c->timer.call.arg = c;
+}
+
+void context_defer(struct miniloop *l, struct context_call *c)
+{
+    capture(c);
+    mini_defer(l, &c->timer.call);
+}
+
+void context_timer(struct miniloop *l, struct context_call *c, int delay_ms)
+{
+    capture(c);
+    mini_timer_start(l, &c->timer, delay_ms);
+}
+
+bool context_fail(int error)
+{
+    for (struct context *c = now; c != NULL; c = c->outer)
+        if (c->on_error(c->arg, error))
+            return true;
+    return false;
+}
