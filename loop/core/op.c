@@ -173,6 +173,14 @@ void op_progress(struct loop_op *op, ssize_t result)
     call(op->loop, op, result);
 }
 
+/* Accepting, which has paused, is to be tried again. */
+static void end_pause(struct loop *loop, struct slot *s)
+{
+    s->paused = false;
+    s->ready |= LOOP_READ;
+    loop->n_paused--;
+}
+
 /* Leaves the slot, which may be that of another descriptor by now. */
 static void leave_slot(struct loop_op *op)
 {
@@ -183,6 +191,8 @@ static void leave_slot(struct loop_op *op)
     if (*place != op)
         return;
     *place = NULL;
+    if (op_is_reader(op) && s->paused)
+        end_pause(op->loop, s);
     if (!op->loop->backend->edge)
         core_changed(op->loop, op->fd, s);
 }
@@ -287,13 +297,9 @@ static void resume_all(struct loop_timer *t)
         struct slot *s = core_slot_find(loop, fd);
         if (s == NULL || !s->paused)
             continue;
-        s->paused = false;
-        loop->n_paused--;
-        s->ready |= LOOP_READ; /* to be tried */
-        if (s->reader != NULL)
-            loop->backend->start(s->reader);
+        end_pause(loop, s);
+        loop->backend->start(s->reader);
     }
-    loop->n_paused = 0;
 }
 
 /*

@@ -36,18 +36,18 @@ static ssize_t result_of(ssize_t n)
     return n == -1 ? -errno : n;
 }
 
-static ssize_t attempt_accept(struct loop_op *op)
+static ssize_t attempt_accept(struct loop_op *op, const struct slot *s)
 {
-    for (;;) {
+    while (!s->paused) {
         const int fd =
             accept4(op->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd != -1)
             return fd;
-        if (op_pause(op, errno))
-            return -EAGAIN;
-        if (!op_accept_again(errno))
-            return -errno;
+        const int error = errno;
+        if (!op_pause(op, error) && !op_accept_again(error))
+            return -error;
     }
+    return -EAGAIN;
 }
 
 /* Asked once; the outcome is told when the socket becomes writable. */
@@ -122,7 +122,7 @@ static ssize_t attempt(struct loop_op *op, struct slot *s)
 {
     switch ((enum op_kind)op->kind) {
     case OP_ACCEPT:
-        return attempt_accept(op);
+        return attempt_accept(op, s);
     case OP_CONNECT:
         return attempt_connect(op);
     case OP_RECV:
