@@ -302,10 +302,11 @@ void base_arena_defer(struct base_arena *a, void (*cleanup)(void *arg),
  * The letter is the level, then come local time, logger and place. Bytes that
  * could forge a line or steer a terminal (control characters, what is not
  * UTF-8) come out as \n or \x1b; a line longer than BASE_LOG_LINE is cut and
- * ends in "...". Any thread may log, no signal handler may. Logging never
- * fails, ends the program or changes errno: a line that cannot be written is
- * lost. There is one log a process; before base_log_open it writes to stderr,
- * from level info on.
+ * ends in "...". Logging never fails, changes errno or ends the program: a line
+ * that cannot be written, for want of a reader or of room, is lost. Any thread
+ * may log; a signal handler may not, nor a child forked by a program with
+ * threads. There is one log a process; before base_log_open it writes to
+ * stderr, from level info on.
  */
 
 enum { BASE_LOG_LINE = 4096 }; /* PIPE_BUF: lines in a pipe do not mix */
@@ -405,16 +406,18 @@ enum base_option_type {
     BASE_CUSTOM, /* what the row's own function makes of it */
 };
 
+union base_value {
+    const char *string;
+    int64_t number;
+    double real;
+    bool flag;
+    time_t date;
+    int64_t span_ns;
+};
+
 /* A list of values of one type; `items` may be a table of the program's. */
 struct base_many {
-    union base_value {
-        const char *string;
-        int64_t number;
-        double real;
-        bool flag;
-        time_t date;
-        int64_t span_ns;
-    } * items;
+    union base_value *items;
     size_t n;
 };
 

@@ -12,7 +12,7 @@
  * holds the loop up.
  *
  * Read before: buf.c, log_internal.h. Read after: log_file.c.
- * Rests on: writev(2), isatty(3), strftime(3), https://no-color.org.
+ * Rests on: isatty(3), strftime(3), https://no-color.org.
  */
 #include "log_internal.h"
 
@@ -21,7 +21,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 enum { LOGGERS = BASE_ACCESS + 1, NS_PER_S = 1000000000, NS_PER_MS = 1000000 };
@@ -157,8 +156,7 @@ static void write_stderr(enum base_level level)
         {normal, coloured ? strlen(normal) : 0},
         {line.text + line.stamp_len, line.len - line.stamp_len},
     };
-    if (writev(STDERR_FILENO, parts, 4) == -1)
-        return; /* to whom would we complain? */
+    base_log_writev(STDERR_FILENO, parts, 4);
 }
 
 static void hand_over(enum base_logger logger, enum base_level level,

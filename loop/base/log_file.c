@@ -10,7 +10,8 @@
  * whatever its name is by now, and the next line tries again.
  *
  * Read before: log.c. Read after: arena.c.
- * Rests on: open(2) O_APPEND, rename(2), readdir(3), mktime(3).
+ * Rests on: writev(2), signal(7), open(2) O_APPEND, rename(2), readdir(3),
+ * mktime(3).
  */
 #include "log_internal.h"
 
@@ -19,10 +20,29 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* --- writing ---------------------------------------------------------------
+ */
+
+size_t base_log_writev(int fd, const struct iovec *parts, int n)
+{
+    const struct timespec at_once = {0};
+    sigset_t quiet, before;
+    sigemptyset(&quiet);
+    sigaddset(&quiet, SIGPIPE); /* the reader of the pipe has gone */
+    sigaddset(&quiet, SIGXFSZ); /* the file may not grow, see setrlimit(2) */
+    pthread_sigmask(SIG_BLOCK, &quiet, &before);
+    const ssize_t len = writev(fd, parts, n);
+    if (len == -1 && (errno == EPIPE || errno == EFBIG))
+        sigtimedwait(&quiet, NULL, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return len > 0 ? (size_t)len : 0;
+}
 
 /* --- when ------------------------------------------------------------------
  */
@@ -241,7 +261,6 @@ void base_log_file_write(struct base_log_file *f, struct base_slice line,
         rotate_by_size(f);
         begin_anew(f);
     }
-    const ssize_t n = write(f->fd, line.ptr, line.len);
-    if (n > 0) /* a full disk costs lines, not the program */
-        f->size += n;
+    const struct iovec part = {(char *)(uintptr_t)line.ptr, line.len};
+    f->size += (int64_t)base_log_writev(f->fd, &part, 1);
 }

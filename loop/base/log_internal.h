@@ -10,7 +10,14 @@
 
 #include "loop/base.h"
 
+#include <sys/uio.h>
 #include <time.h>
+
+/*
+ * writev(2), for a line that may be lost: raises neither SIGPIPE nor SIGXFSZ.
+ * Returns the bytes written, 0 if there was an error.
+ */
+size_t base_log_writev(int fd, const struct iovec *parts, int n);
 
 struct base_log_file {
     int fd; /* -1: none is open */

@@ -15,6 +15,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,6 +122,17 @@ static const char *files(void)
         strcat(names, each[i]);
     }
     return names;
+}
+
+/* The file ends with this message. */
+static void assert_last(const char *name, const char *message)
+{
+    const char *text = content(name);
+    if (text == NULL)
+        fail_msg("there is no %s", name);
+    assert_true(strlen(text) > strlen(message));
+    assert_memory_equal(text + strlen(text) - strlen(message) - 1, message,
+                        strlen(message));
 }
 
 /* --- the line --------------------------------------------------------------
@@ -399,6 +411,37 @@ static void test_a_full_disk_costs_lines_alone(void **state)
     assert_int_equal(errno, EXDEV);
 }
 
+static void test_a_reader_that_has_gone_costs_lines_alone(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    assert_opens(&base_log_default);
+    redirect_stderr(ends[1]);
+    errno = EXDEV;
+    base_log_error("nobody reads this"); /* SIGPIPE would end the test */
+    assert_int_equal(errno, EXDEV);
+    restore_stderr();
+}
+
+static void test_a_limit_of_file_size_costs_lines_alone(void **state)
+{
+    (void)state;
+    const struct base_log_config config = to_file();
+    struct rlimit limit;
+    assert_opens(&config);
+    base_log_error("one");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    const struct rlimit low = {strlen(content("log")), limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    base_log_error("two"); /* SIGXFSZ would end the test */
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    base_log_error("three");
+    assert_null(strstr(content("log"), "two"));
+    assert_last("log", "three");
+}
+
 static void test_what_cannot_be_opened_leaves_the_log_as_it_was(void **state)
 {
     (void)state;
@@ -441,17 +484,6 @@ static void test_rotation_that_fails_goes_on_in_the_open_file(void **state)
 
 /* --- rotation --------------------------------------------------------------
  */
-
-/* The file ends with this message. */
-static void assert_last(const char *name, const char *message)
-{
-    const char *text = content(name);
-    if (text == NULL)
-        fail_msg("there is no %s", name);
-    assert_true(strlen(text) > strlen(message));
-    assert_memory_equal(text + strlen(text) - strlen(message) - 1, message,
-                        strlen(message));
-}
 
 static void test_rotation_by_size(void **state)
 {
@@ -768,6 +800,8 @@ int main(void)
         TEST(test_colour_on_a_terminal_alone),
         TEST(test_to_stderr_a_file_or_both),
         TEST(test_a_full_disk_costs_lines_alone),
+        TEST(test_a_reader_that_has_gone_costs_lines_alone),
+        TEST(test_a_limit_of_file_size_costs_lines_alone),
         TEST(test_what_cannot_be_opened_leaves_the_log_as_it_was),
         TEST(test_rotation_that_fails_goes_on_in_the_open_file),
         TEST(test_rotation_by_size),
