@@ -231,6 +231,29 @@ static void streams_may_be_exchanged(struct loop *loop)
     close(b[0]);
 }
 
+/* The numbers of pipes are then those that the child's streams shall have. */
+static void a_program_without_stdin_starts_children(struct loop *loop)
+{
+    struct process p = {0};
+    struct talk t;
+    const int saved = fcntl(0, F_DUPFD_CLOEXEC, 3);
+    assert_int_not_equal(saved, -1);
+    close(0);
+    start(loop, &p, "cat; echo oops >&2", P, P, P);
+    say(loop, p.child.pipe[0], "one\n");
+    loop_close(loop, p.child.pipe[0]);
+    hear(loop, p.child.pipe[1], &t, NULL);
+    assert_string_equal(t.text, "one\n");
+    hear(loop, p.child.pipe[2], &t, NULL);
+    assert_string_equal(t.text, "oops\n");
+    each_until(loop, has_ended, &p, "the child");
+    loop_close(loop, p.child.pipe[1]);
+    loop_close(loop, p.child.pipe[2]);
+    loop_run_once(loop, 0); /* the numbers are free from its end on */
+    dup2(saved, 0);
+    close(saved);
+}
+
 /* --- ending --------------------------------------------------------------- */
 
 static void the_status_is_told(struct loop *loop)
@@ -383,6 +406,18 @@ static void the_environment_can_be_given(struct loop *loop)
     unsetenv("OURS");
 }
 
+/* Without a shell between, for shells have a mask of their own. */
+static void grep_status(struct loop *loop, const char *pattern)
+{
+    struct process p = {0};
+    const char *argv[] = {"grep", "-q", pattern, "/proc/self/status", NULL};
+    const struct loop_child_options options = {.argv = argv,
+                                               .stream = {I, I, I}};
+    assert_int_equal(loop_child_start(loop, &p.child, &options, on_end, &p), 0);
+    each_until(loop, has_ended, &p, "grep");
+    assert_int_equal(p.status, 0);
+}
+
 /* Signals 32 and 33 are the C library's own, and some ignore them for us. */
 static void signals_are_at_their_defaults(struct loop *loop)
 {
@@ -393,10 +428,8 @@ static void signals_are_at_their_defaults(struct loop *loop)
     struct sigaction before, ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGPIPE, &ignore, &before);
-    assert_int_equal(
-        run(loop, "grep -q '^SigBlk:.0*$' /proc/self/status && "
-                  "grep -q '^SigIgn:.0*[01][08]0000000$' /proc/self/status"),
-        0);
+    grep_status(loop, "^SigBlk:.0*$");
+    grep_status(loop, "^SigIgn:.0*[01][08]0000000$");
     sigaction(SIGPIPE, &before, NULL);
     pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
 }
@@ -410,6 +443,7 @@ int main(void)
         EACH(children_do_not_get_each_others_pipes),
         EACH(null_is_empty),
         EACH(streams_may_be_exchanged),
+        EACH(a_program_without_stdin_starts_children),
         EACH(the_status_is_told),
         EACH(kill_hits_the_child),
         EACH(no_other_child_is_reaped),
