@@ -131,22 +131,21 @@ static void check_state(const struct world *w)
 /* --- random operations
  * ------------------------------------------------------------- */
 
-/* How far: any number of digits, and often right at the edge of a slot. */
+/* How far: any number of digits. */
 static uint64_t distance(struct world *w, unsigned max_bits)
 {
     const unsigned bits = random_below(&w->random, max_bits + 1);
-    const uint64_t far = random_next(&w->random) & ((UINT64_C(1) << bits) - 1);
-    switch (random_below(&w->random, 8)) {
-    case 0:
-        return 0;
-    case 1:
-    case 2:
+    if (random_below(&w->random, 4) == 0)
         return random_below(&w->random, 3);
-    case 3:
-        return (far | (WHEEL_SLOTS - 1)) + random_below(&w->random, 3);
-    default:
-        return far;
-    }
+    return random_next(&w->random) & ((UINT64_C(1) << bits) - 1);
+}
+
+/* The last tick before a slot of some level begins, or one of the next two. */
+static uint64_t edge(struct world *w)
+{
+    const unsigned shift = WHEEL_BITS * random_below(&w->random, WHEEL_LEVELS);
+    const uint64_t tick = w->oracle.now + distance(w, 49);
+    return (tick | ((UINT64_C(1) << shift) - 1)) + random_below(&w->random, 3);
 }
 
 /* Ahead, behind, equal to another's, at the end of time and beyond. */
@@ -166,6 +165,9 @@ static uint64_t some_tick(struct world *w)
         return WHEEL_MAX - random_below(&w->random, 3);
     case 5:
         return UINT64_MAX - random_below(&w->random, 3);
+    case 6:
+    case 7:
+        return edge(w);
     default:
         return o->now + distance(w, 49);
     }
@@ -252,7 +254,7 @@ static void run_world(uint64_t seed, uint64_t ops)
         check_state(w);
     }
     while (w->oracle.n > 0) /* those that are added meanwhile need more */
-        advance(w, UINT64_MAX);
+        advance(w, WHEEL_MAX);
     check_state(w);
     free(w);
 }
