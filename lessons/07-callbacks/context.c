@@ -4,38 +4,38 @@
 #include <assert.h>
 #include <stddef.h>
 
-static struct context *now;
+static struct context *present;
 
 struct context *context_now(void)
 {
-    return now;
+    return present;
 }
 
 void context_enter(struct context *c)
 {
-    c->outer = now;
-    now = c;
+    c->outer = present;
+    present = c;
 }
 
 void context_leave(struct context *c)
 {
-    assert(now == c);
-    now = c->outer;
+    assert(present == c);
+    present = c->outer;
 }
 
 /* Runs a callback as if the one who deferred it were still on the stack. */
 static void restore(void *arg)
 {
     struct context_call *c = arg;
-    struct context *const before = now;
-    now = c->context;
+    struct context *const before = present;
+    present = c->context;
     c->function(c->arg); /* may free c */
-    now = before;
+    present = before;
 }
 
 static void capture(struct context_call *c)
 {
-    c->context = now;
+    c->context = present;
     c->timer.call.function = restore;
     c->timer.call.arg = c;
 }
@@ -54,7 +54,7 @@ void context_timer(struct miniloop *l, struct context_call *c, int delay_ms)
 
 bool context_fail(int error)
 {
-    for (struct context *c = now; c != NULL; c = c->outer)
+    for (struct context *c = present; c != NULL; c = c->outer)
         if (c->on_error(c->arg, error))
             return true;
     return false;

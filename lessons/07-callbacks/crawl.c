@@ -212,6 +212,8 @@ int main(int argc, char **argv)
     };
     parse_options(argc, argv, "Gets all pages of a site, in callbacks.",
                   options);
+    if (url == NULL)
+        die(0, "crawl http://127.0.0.1:8001/page/0", "no URL given");
     site_init(&site, url);
     target_parse(&target, url);
     raise_descriptor_limit();

@@ -168,8 +168,6 @@ void site_init(struct site *s, const char *url)
     static const char scheme[] = "http://";
     static const char example[] = "http://127.0.0.1:PORT/page/0";
     *s = (struct site){.end = &s->first};
-    if (url == NULL)
-        die(0, "crawl http://127.0.0.1:PORT/page/0", "no URL given");
     const char *host = url + strlen(scheme);
     if (strncasecmp(url, scheme, strlen(scheme)) != 0 || *host == '/')
         die(0, example, "'%s' is no URL of a page", url);
