@@ -66,7 +66,8 @@ static void shortage_begin(struct loop *loop, struct shortage *x, int *accepted)
     x->listener = each_listener(&x->addr, &x->len);
     for (int i = 0; i < CLIENTS; i++) {
         x->clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        connect(x->clients[i], (struct sockaddr *)&x->addr, x->len);
+        const struct sockaddr *addr = (struct sockaddr *)&x->addr;
+        assert_int_equal(connect(x->clients[i], addr, x->len), 0);
     }
     seen_reset(&x->s, keep_accepted, accepted);
     hoard_all();
@@ -133,7 +134,9 @@ static void those_who_come_in_a_pause_wait(struct loop *loop)
     const uint64_t pauses = loop_stats(loop)->accept_pauses;
     const uint64_t passes = loop_stats(loop)->passes;
     for (int i = 0; i < CLIENTS; i++) {
-        connect(late[i], (struct sockaddr *)&x.addr, x.len);
+        const struct sockaddr *addr = (struct sockaddr *)&x.addr;
+        assert_int_equal(connect(late[i], addr, x.len), -1);
+        assert_int_equal(errno, EINPROGRESS);
         loop_run_once(loop, 0);
     }
     if (loop_stats(loop)->passes - passes == CLIENTS) /* no timer between */
