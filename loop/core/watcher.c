@@ -68,18 +68,6 @@ int loop_watcher_start_named(struct loop *loop, struct loop_watcher *w, int fd,
     return 0;
 }
 
-int watcher_start_internal(struct loop *loop, struct loop_watcher *w, int fd,
-                           loop_watcher_fn *fn, void *arg)
-{
-    const int error =
-        loop_watcher_start_named(loop, w, fd, LOOP_READ, fn, arg, NULL);
-    if (error != 0)
-        return error;
-    core_slot_find(loop, fd)->internal = true;
-    loop->n_active--;
-    return 0;
-}
-
 void loop_watcher_change(struct loop_watcher *w, unsigned events)
 {
     assert(w->loop != NULL);
@@ -147,6 +135,34 @@ static unsigned wanted(const struct loop *loop, const struct slot *s)
            (s->writer != NULL ? LOOP_WRITE : 0U);
 }
 
+/* Tells the back end of a change, if it came to one. */
+static int tell(struct loop *loop, int fd, struct slot *s)
+{
+    const unsigned want = wanted(loop, s);
+    if (want == s->told && (want == 0 || s->told_serial == s->serial))
+        return 0;
+    const int error = loop->backend->interest(loop, fd, s, want);
+    s->told = error == 0 ? (uint8_t)want : 0;
+    s->told_serial = s->serial;
+    return error;
+}
+
+/* Told at once: who could be called back with LOOP_ERROR later? */
+int watcher_start_internal(struct loop *loop, struct loop_watcher *w, int fd,
+                           loop_watcher_fn *fn, void *arg)
+{
+    int error = loop_watcher_start_named(loop, w, fd, LOOP_READ, fn, arg, NULL);
+    if (error != 0)
+        return error;
+    struct slot *s = core_slot_find(loop, fd);
+    s->internal = true;
+    loop->n_active--;
+    error = tell(loop, fd, s);
+    if (error != 0)
+        loop_watcher_stop(w);
+    return error;
+}
+
 /* The kernel does not watch it: those who wait must not wait for ever. */
 static void refused(struct loop *loop, struct slot *s, int error)
 {
@@ -169,12 +185,7 @@ void core_apply(struct loop *loop)
         const int fd = loop->changed.fds[i];
         struct slot *s = core_slot_find(loop, fd);
         s->changed = false;
-        const unsigned want = wanted(loop, s);
-        if (want == s->told && (want == 0 || s->told_serial == s->serial))
-            continue;
-        const int error = loop->backend->interest(loop, fd, s, want);
-        s->told = error == 0 ? (uint8_t)want : 0;
-        s->told_serial = s->serial;
+        const int error = tell(loop, fd, s);
         if (error != 0)
             refused(loop, s, error);
     }
