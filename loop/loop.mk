@@ -63,7 +63,7 @@ $(loop_tests): %: %.o $(loop_test_support) $(B)/loop/parts.a
 
 # The calls of the loop that this test lets fail.
 loop_faults := accept4 close connect epoll_create1 epoll_ctl epoll_wait eventfd \
-	fstat getsockopt mmap poll ppoll pselect read recv send sendmsg write \
+	fstat getsockopt mmap munmap poll ppoll pselect read recv send sendmsg write \
 	$(if $(has_uring),$(addprefix io_uring_,queue_init_params register_buf_ring \
 	submit submit_and_get_events submit_and_wait_timeout))
 $(B)/loop/test/test_core_faults: LIBS += $(addprefix -Wl$(comma)--wrap=,$(loop_faults))

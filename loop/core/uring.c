@@ -100,33 +100,30 @@ static void buffer_give(struct uring *u, unsigned id)
     io_uring_buf_ring_advance(u->free, 1);
 }
 
-static void *map(size_t size)
-{
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return memory != MAP_FAILED ? memory : NULL;
-}
-
 enum {
     RING_SIZE = BUFFERS * sizeof(struct io_uring_buf),
-    BUFFERS_SIZE = BUFFERS * BUFFER_SIZE
+    MEMORY_SIZE = RING_SIZE + BUFFERS * BUFFER_SIZE
 };
 
+/* The ring has to begin with a page; the buffers stand behind it. */
 static int buffers_open(struct uring *u)
 {
     if (u->free != NULL)
         return 0;
-    void *ring = map(RING_SIZE);
-    u->buffers = map(BUFFERS_SIZE);
-    if (ring == NULL || u->buffers == NULL)
+    char *memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
         return -ENOMEM;
-    struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)ring,
+    struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)memory,
                                    .ring_entries = BUFFERS,
                                    .bgid = GROUP};
     const int error = io_uring_register_buf_ring(&u->ring, &reg, 0);
-    if (error != 0)
+    if (error != 0) {
+        munmap(memory, MEMORY_SIZE);
         return error;
-    u->free = ring;
+    }
+    u->free = (struct io_uring_buf_ring *)(void *)memory;
+    u->buffers = memory + RING_SIZE;
     io_uring_buf_ring_init(u->free);
     for (unsigned id = 0; id < BUFFERS; id++)
         buffer_give(u, id);
@@ -416,9 +413,7 @@ static void uring_close(struct loop *loop)
         submit(loop); /* closes that were queued */
     io_uring_queue_exit(&u->ring);
     if (u->free != NULL)
-        munmap(u->free, RING_SIZE);
-    if (u->buffers != NULL)
-        munmap(u->buffers, BUFFERS_SIZE);
+        munmap(u->free, MEMORY_SIZE);
     free(u);
 }
 

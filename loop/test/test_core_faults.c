@@ -32,6 +32,7 @@ static struct {
     int nth;          /* this one fails; 0: those of that name */
     const char *name; /* of what has failed or is to fail */
     int error;
+    int maps; /* made and not taken back */
 } fault;
 
 static bool fails(const char *name)
@@ -71,6 +72,7 @@ int __real_eventfd(unsigned, int);
 int __real_fstat(int, struct stat *);
 int __real_getsockopt(int, int, int, void *, socklen_t *);
 void *__real_mmap(void *, size_t, int, int, int, off_t);
+int __real_munmap(void *, size_t);
 int __real_poll(struct pollfd *, nfds_t, int);
 int __real_ppoll(struct pollfd *, nfds_t, const struct timespec *,
                  const sigset_t *);
@@ -102,6 +104,7 @@ int __wrap_eventfd(unsigned, int);
 int __wrap_fstat(int, struct stat *);
 int __wrap_getsockopt(int, int, int, void *, socklen_t *);
 void *__wrap_mmap(void *, size_t, int, int, int, off_t);
+int __wrap_munmap(void *, size_t);
 int __wrap_poll(struct pollfd *, nfds_t, int);
 int __wrap_ppoll(struct pollfd *, nfds_t, const struct timespec *,
                  const sigset_t *);
@@ -173,8 +176,16 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 
 void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t off)
 {
-    return fails("mmap") ? MAP_FAILED
-                         : __real_mmap(at, len, prot, flags, fd, off);
+    if (fails("mmap"))
+        return MAP_FAILED;
+    fault.maps += fault.on;
+    return __real_mmap(at, len, prot, flags, fd, off);
+}
+
+int __wrap_munmap(void *memory, size_t len)
+{
+    fault.maps -= fault.on;
+    return __real_munmap(memory, len);
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t n, int ms)
@@ -481,6 +492,7 @@ static bool play_scene(const char *backend)
     for (int i = 0; i < scene.n_ops; i++)
         check(scene.ops[i].last == 1, "no last callback");
     check(scene.n_posts == 2, "posts are lost");
+    check(fault.maps == 0, "memory leaks");
     clear_away(listener, clients);
     check(each_count_fds() == fds, "descriptors leak");
     return true;
