@@ -64,6 +64,9 @@ struct fd_queue {
 
 void fd_queue_add(struct fd_queue *q, int fd);
 
+/* Takes the first `n` off; those that came meanwhile move up. */
+void fd_queue_drop(struct fd_queue *q, int n);
+
 /* Gives a slot the next serial number. */
 void slot_rename(struct slot *s);
 void slots_free(struct loop *loop);

@@ -54,7 +54,7 @@ static int64_t wake_ns(const struct loop *loop, int64_t deadline_ns)
 {
     if (atomic_load_explicit(&loop->stop, memory_order_relaxed) ||
         !base_list_empty(&loop->calls) || !base_list_empty(&loop->finished) ||
-        loop->again.n > 0)
+        loop->again.n > 0 || loop->changed.n > 0)
         return 0;
     if (loop->wheel.n == 0)
         return deadline_ns;
@@ -104,10 +104,7 @@ static void resume_descriptors(struct loop *loop)
         s->again = false;
         ready_resume(loop, fd, s);
     }
-    /* Those that were added meanwhile wait for the next pass. */
-    loop->again.n -= n;
-    for (int i = 0; i < loop->again.n; i++)
-        loop->again.fds[i] = loop->again.fds[n + i];
+    fd_queue_drop(&loop->again, n);
 }
 
 static void input_and_output(struct loop *loop, int64_t deadline_ns)

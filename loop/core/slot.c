@@ -75,6 +75,13 @@ void fd_queue_add(struct fd_queue *q, int fd)
     q->fds[q->n++] = fd;
 }
 
+void fd_queue_drop(struct fd_queue *q, int n)
+{
+    q->n -= n;
+    for (int i = 0; i < q->n; i++)
+        q->fds[i] = q->fds[n + i];
+}
+
 void core_changed(struct loop *loop, int fd, struct slot *s)
 {
     if (s->changed)

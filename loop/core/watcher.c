@@ -181,7 +181,8 @@ static void refused(struct loop *loop, struct slot *s, int error)
 
 void core_apply(struct loop *loop)
 {
-    for (int i = 0; i < loop->changed.n; i++) {
+    const int n = loop->changed.n; /* a callback may try again, and again */
+    for (int i = 0; i < n; i++) {
         const int fd = loop->changed.fds[i];
         struct slot *s = core_slot_find(loop, fd);
         s->changed = false;
@@ -189,7 +190,7 @@ void core_apply(struct loop *loop)
         if (error != 0)
             refused(loop, s, error);
     }
-    loop->changed.n = 0;
+    fd_queue_drop(&loop->changed, n);
 }
 
 void watchers_close(struct loop *loop)

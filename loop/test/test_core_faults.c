@@ -526,9 +526,90 @@ static void the_nth_call_fails(struct loop *loop)
     base_log_set_level(BASE_GENERAL, BASE_INFO);
 }
 
+/* All calls of that name fail from now on; NULL: none. */
+static void let_fail(const char *name, int error)
+{
+    fault.nth = 0;
+    fault.name = name;
+    fault.error = error;
+    faults(name != NULL);
+}
+
+static int n_refused;
+
+static void on_refused(struct loop_watcher *w, unsigned events)
+{
+    struct loop *loop = loop_current();
+    assert_int_equal(events, LOOP_ERROR);
+    assert_int_equal(w->error, -ENOSPC);
+    assert_null(w->loop);
+    n_refused++;
+    assert_int_equal(
+        loop_watcher_start(loop, w, w->fd, LOOP_READ, on_refused, NULL), 0);
+}
+
+/* See epoll(7), max_user_watches. Who tries again at once has no pass alone. */
+static void what_epoll_refuses_to_watch_is_told(struct loop *loop)
+{
+    struct loop_watcher w = {0};
+    struct seen in = {0}, out = {0};
+    int watched[2], pair[2];
+    if (strcmp(loop_backend(loop), "epoll") != 0)
+        return;
+    n_refused = 0;
+    each_pair(watched);
+    each_pair(pair);
+    loop_watcher_start(loop, &w, watched[0], LOOP_READ, on_refused, NULL);
+    loop_recv(loop, &in.op, pair[0], seen_note, NULL);
+    loop_send(loop, &out.op, pair[0], hello, seen_note, NULL);
+    let_fail("epoll_ctl", ENOSPC);
+    for (int i = 1; i <= 5; i++) {
+        assert_true(loop_run_once(loop, LOOP_NEVER) >= 0);
+        assert_int_equal(n_refused, i);
+    }
+    let_fail(NULL, 0);
+    assert_int_equal(in.last, 1);
+    assert_int_equal(in.result, -ENOSPC);
+    assert_int_equal(out.result, 5); /* without waiting */
+    loop_watcher_stop(&w);
+    for (int i = 0; i < 2; i++) {
+        close(watched[i]);
+        loop_close(loop, pair[i]);
+    }
+}
+
+static void count_and_heal(struct loop_timer *t)
+{
+    let_fail(NULL, 0);
+    ++*(int *)t->arg;
+}
+
+/* Signals interrupt it; deadlines and events come nevertheless. */
+static void a_wait_may_be_interrupted(struct loop *loop)
+{
+    struct seen s = {0};
+    struct loop_timer t = {0};
+    int pair[2], fired = 0;
+    each_pair(pair);
+    loop_recv(loop, &s.op, pair[0], seen_note, NULL);
+    seen_passes(loop, 1);
+    loop_timer_start(loop, &t, loop_now(loop) + 5 * LOOP_MS, count_and_heal,
+                     &fired);
+    assert_int_equal(write(pair[1], "", 1), 1);
+    let_fail("wait", EINTR);
+    while (fired == 0)
+        assert_true(loop_run_once(loop, LOOP_NEVER) >= 0);
+    seen_until_bytes(loop, &s, 1);
+    for (int i = 0; i < 2; i++)
+        loop_close(loop, pair[i]);
+    seen_until_last(loop, &s);
+}
+
 int main(void)
 {
     const struct each_test tests[] = {
+        EACH(what_epoll_refuses_to_watch_is_told),
+        EACH(a_wait_may_be_interrupted),
         EACH(nothing_fails),
         EACH(the_nth_call_fails),
     };
