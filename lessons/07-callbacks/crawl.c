@@ -1,7 +1,7 @@
 /*
  * crawl.c - gets all pages of a site, N at a time, in callbacks on miniloop.
  *
- * What a person would write down as six lines,
+ * What a person would write down in one line,
  *
  *     for each page: connect, send, receive, look for links, note those
  *
