@@ -55,6 +55,7 @@ awk -v notes="$notes" '
     { sub(/^[0-9]+ +/, ""); gsub(/0x[0-9a-f]+/, "0x..."); gsub(/ +=/, " =")
       sub(/ \(Resource temporarily unavailable\)/, "")
       gsub(/127\.0\.0\.1:[0-9]+/, "127.0.0.1:8000") }
+    /^write\([0-9]+, "\\0", 1\)/ { exit } # the signal: the server ends
     /^(exit|\+\+\+|rt_sigreturn|munmap|brk)/ { next }
     !/EAGAIN/ { show() }
     /EAGAIN/ && $0 in shown { more++; next }
