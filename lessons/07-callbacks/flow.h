@@ -1,10 +1,10 @@
 /*
- * flow.h - one flow of five steps, a login, in three styles; it fails at
+ * flow.h - one flow of five steps, a login, in three styles; it may fail at
  * step 4.
  *
  *     ask_name -> find_user -> check_password -> send_code -> open_session
  *                                                    ^
- *                                        the gateway is down: -EHOSTUNREACH
+ *                                if the gateway is down: -EHOSTUNREACH
  *
  * Each step starts the next. Only how differs, and with it who is above the
  * step on the stack, and so who can be told of an error:
@@ -30,8 +30,8 @@ struct flow_seen {
     int ours;                           /* frames of the flow on the stack */
     const char *names[FLOW_FRAMES_MAX]; /* of those, the innermost first */
     bool open;                          /* step 5 was reached */
-    int told;   /* the error as login learned it; 0: it did not */
-    int undone; /* steps that learned of it, and cleaned up */
+    int told;                           /* the error, if login heard it, or 0 */
+    int undone;                         /* steps that heard of it, cleaned up */
 };
 
 /*
