@@ -129,11 +129,16 @@ static void watch(struct signals *signals, int signo)
     signalfd(signals->fd, &signals->watched, 0);
 }
 
-/* The reverse; a signal that is pending comes now, to whom it may concern. */
-static void unwatch(struct signals *signals, int signo)
+/*
+ * The reverse; a signal that is pending comes now, to whom it may concern. The
+ * child of a fork has the same descriptor: what it reports is the parent's.
+ */
+static void unwatch(const struct loop *loop, int signo)
 {
+    struct signals *signals = loop->signals;
     sigdelset(&signals->watched, signo);
-    signalfd(signals->fd, &signals->watched, 0);
+    if (loop->born == core_forks)
+        signalfd(signals->fd, &signals->watched, 0);
     const sigset_t one = only(signo);
     if (--masked[signo].loops == 0 && !masked[signo].was_blocked)
         pthread_sigmask(SIG_UNBLOCK, &one, NULL);
@@ -174,12 +179,12 @@ void loop_signal_stop(struct loop_signal *s)
 {
     if (s->loop == NULL)
         return;
-    struct signals *signals = s->loop->signals;
+    struct loop *loop = s->loop;
     base_list_remove(&s->link);
-    s->loop->n_active--;
+    loop->n_active--;
     s->loop = NULL;
-    if (--signals->of[s->signo].n == 0)
-        unwatch(signals, s->signo);
+    if (--loop->signals->of[s->signo].n == 0)
+        unwatch(loop, s->signo);
 }
 
 void signals_close(struct loop *loop)
