@@ -85,7 +85,8 @@ int loop_new(struct loop **loop, const struct loop_options *options);
  * Ends a loop that does not run: cancels operations and jobs and delivers their
  * last callbacks (it waits for jobs that run), and the posts that were
  * accepted. Stops all else without a call; debug builds log what was still
- * active. Descriptors stay open. NULL is allowed.
+ * active. Descriptors stay open. NULL is allowed. In the child of a fork nothing
+ * is called: what was under way is the parent's.
  */
 void loop_free(struct loop *loop);
 

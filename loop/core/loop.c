@@ -154,12 +154,16 @@ int loop_run_until(struct loop *loop, int64_t deadline_ns)
     const int error = enter(loop);
     if (error != 0)
         return error;
-    while (!atomic_load_explicit(&loop->stop, memory_order_relaxed)) {
+    while (!atomic_load_explicit(&loop->stop, memory_order_relaxed) &&
+           loop->born == core_forks) {
         pass(loop, deadline_ns);
         if (deadline_ns != LOOP_NEVER && core_clock(loop) >= deadline_ns)
             break;
     }
-    return leave(loop) ? 0 : -ETIMEDOUT;
+    const bool stopped = leave(loop);
+    if (loop->born != core_forks) /* a callback has forked: this is the child */
+        return -ECHILD;
+    return stopped ? 0 : -ETIMEDOUT;
 }
 
 int loop_run(struct loop *loop)
@@ -351,11 +355,12 @@ void loop_free(struct loop *loop)
     struct loop *outer = current;
     current = loop;
     stop_quietly(loop);
-    if (loop->born == core_forks)
+    if (loop->born == core_forks) {
         end_operations(loop);
-    else
+        mailbox_deliver(loop);
+    } else {
         pool_close(loop);
-    mailbox_deliver(loop);
+    }
     stop_quietly(loop);
     current = outer;
     close_parts(loop);

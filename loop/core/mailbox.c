@@ -146,7 +146,9 @@ void mailbox_close(struct loop *loop)
     if (loop->mailbox == NULL)
         return;
     loop_watcher_stop(&loop->mail);
-    call_all(loop, take_all(loop->mailbox, &closed));
+    struct loop_post *left = take_all(loop->mailbox, &closed);
+    if (loop->born == core_forks) /* in a child they are its parent's */
+        call_all(loop, left);
     loop_mailbox_release(loop->mailbox);
     loop->mailbox = NULL;
 }
