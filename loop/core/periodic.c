@@ -93,6 +93,10 @@ void loop_periodic_release(struct loop_periodic *p)
     if (!p->held)
         return;
     p->held = false;
-    if (p->active && p->timer.loop->beating != p)
+    if (!p->active || p->timer.loop->beating == p)
+        return;
+    if (p->next_ns > core_clock(p->timer.loop)) /* it was not missed */
+        loop_timer_again(&p->timer, p->next_ns);
+    else
         arm(p);
 }

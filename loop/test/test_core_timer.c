@@ -262,6 +262,19 @@ static void a_held_beat_never_overlaps(struct loop *loop)
     loop_periodic_stop(&p);
 }
 
+/* Holding for a while costs no beat but those that came meanwhile. */
+static void a_beat_released_in_time_is_not_missed(struct loop *loop)
+{
+    struct loop_periodic p = {0};
+    loop_periodic_start(loop, &p, LOOP_SECOND, 0, on_beat, "");
+    const int64_t first_ns = p.next_ns;
+    loop_periodic_hold(&p);
+    loop_periodic_release(&p);
+    assert_true(p.next_ns == first_ns);
+    assert_true(loop_timer_active(&p.timer));
+    loop_periodic_stop(&p);
+}
+
 static void nonsense_for_a_beat_is_refused(struct loop *loop)
 {
     struct loop_periodic p = {0};
@@ -289,6 +302,7 @@ int main(void)
         EACH(jitter_varies_each_period),
         EACH(a_beat_goes_on_until_it_is_stopped),
         EACH(a_held_beat_never_overlaps),
+        EACH(a_beat_released_in_time_is_not_missed),
         EACH(nonsense_for_a_beat_is_refused),
     };
     return each_backend(tests, sizeof tests / sizeof *tests);
