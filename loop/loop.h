@@ -367,7 +367,7 @@ struct loop_op {
     struct base_list link;
     int fd;
     uint8_t kind, state;
-    bool polling; /* uring: waits for readiness before it is done */
+    bool polled; /* uring: a poll stands in front of it */
     ssize_t result;
     size_t done;
     off_t offset;

@@ -62,7 +62,7 @@ int op_start_common(struct loop *loop, struct loop_op *op, enum op_kind kind,
     op->place = place;
     op->state = OP_ACTIVE;
     op->done = 0;
-    op->polling = false;
+    op->polled = false;
     base_list_append(&loop->ops, &op->link);
     loop->n_active++;
     loop->backend->start(op);

@@ -14,13 +14,14 @@
  *   kernel and loop pass to and fro; so idle connections hold none.
  * - A watcher is a poll for one event, asked anew before the next wait: that is
  *   level-triggered, and costs no system call of its own. With LOOP_EDGE it is
- * a multishot poll, which speaks when something comes.
+ *   a multishot poll, which speaks when something comes.
  * - A cancelled operation ends when its completion says so; until then the
  *   kernel may write to its memory. loop_close queues the cancelling, and the
  *   close behind it.
  *
  * A completion's name (user_data): an operation's address; or, with the lowest
- * bit set, the name of a watcher's slot; or 0, for which nobody waits.
+ * bit set, the name of a watcher's slot; or, with the second bit set, that of a
+ * poll in front of an operation; or 0, for which nobody waits.
  *
  * Needs Linux 6.0 (multishot receive); 6.1 for DEFER_TASKRUN, without which it
  * does more interrupts. Read before: epoll.c. Rests on: io_uring_setup(2),
@@ -55,6 +56,11 @@ struct uring {
 static uint64_t watcher_name(uint32_t serial, int fd)
 {
     return (uint64_t)serial << 32 | (uint32_t)fd << 1 | 1;
+}
+
+static uint64_t poll_name(const struct loop_op *op)
+{
+    return (uint64_t)(uintptr_t)op | 2;
 }
 
 static uint64_t slot_name_of(uint64_t name)
@@ -220,13 +226,19 @@ static void ask(struct loop_op *op)
     io_uring_sqe_set_data(sqe, op);
 }
 
-/* Reads and writes of non-blocking pipes fail with EAGAIN: waits until not. */
+/*
+ * Of a non-blocking pipe the kernel says EAGAIN instead of waiting. So a poll
+ * is linked in front, which completes without a word; if it fails, it completes
+ * instead of what is linked to it.
+ */
 static void ask_when_ready(struct loop_op *op)
 {
     struct io_uring_sqe *sqe = place(op->loop);
-    op->polling = true;
     io_uring_prep_poll_add(sqe, op->fd, op_is_reader(op) ? POLLIN : POLLOUT);
-    io_uring_sqe_set_data(sqe, op);
+    sqe->flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(sqe, poll_name(op));
+    op->polled = true;
+    ask(op);
 }
 
 static void uring_start(struct loop_op *op)
@@ -237,6 +249,8 @@ static void uring_start(struct loop_op *op)
         op_end_later(op, error);
     else if ((op->kind == OP_SEND || op->kind == OP_WRITE) && op->n_iov == 0)
         op_end_later(op, 0);
+    else if (op->kind == OP_READ)
+        ask_when_ready(op);
     else
         ask(op);
 }
@@ -249,6 +263,8 @@ static void uring_cancel(struct loop_op *op)
         op_end_later(op, -ECANCELED); /* the kernel knows nothing of it */
     else
         cancel(op->loop, (uint64_t)(uintptr_t)op);
+    if (op->polled)
+        cancel(op->loop, poll_name(op)); /* and so what is linked to it */
 }
 
 static int uring_release(struct loop *loop, int fd)
@@ -326,10 +342,7 @@ static ssize_t result_of(const struct loop_op *op, int result)
 static void completed(struct loop_op *op, const struct io_uring_cqe *cqe)
 {
     const bool stream = op->kind == OP_READ || op->kind == OP_WRITE;
-    if (op->polling && cqe->res >= 0) {
-        op->polling = false;
-        go_on(op);
-    } else if (stream && cqe->res == -EAGAIN && op->state == OP_ACTIVE) {
+    if (stream && cqe->res == -EAGAIN && op->state == OP_ACTIVE) {
         ask_when_ready(op);
     } else if (op->kind == OP_ACCEPT) {
         accepted(op, cqe->res, cqe->flags & IORING_CQE_F_MORE);
@@ -437,12 +450,10 @@ static int enter(struct io_uring *ring, int64_t timeout_ns)
 static void report(struct loop *loop, const struct io_uring_cqe *cqe)
 {
     const uint64_t name = cqe->user_data;
-    if (name == 0)
-        return;
     if (name & 1)
         polled(loop, name, cqe->res, cqe->flags & IORING_CQE_F_MORE);
-    else
-        completed((struct loop_op *)(uintptr_t)name, cqe);
+    else if (name != 0)
+        completed((struct loop_op *)(uintptr_t)(name & ~UINT64_C(2)), cqe);
 }
 
 /* Of each completion a copy is used, for callbacks may enter the kernel. */
