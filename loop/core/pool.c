@@ -73,7 +73,7 @@ static struct loop_job *job_of(struct loop_post *post)
     return base_container(post, struct loop_job, post);
 }
 
-/* --- the queue ------------------------------------------------------------ */
+/* --- the queue ----------------------------------------------------------- */
 
 static void enqueue(struct loop_pool *pool, struct loop_job *job)
 {
@@ -96,7 +96,7 @@ static void dequeue(struct loop_pool *pool, struct loop_job *job)
     pool->n_queued--;
 }
 
-/* --- back to the loop ----------------------------------------------------- */
+/* --- back to the loop ---------------------------------------------------- */
 
 /*
  * The last callback, in the loop's thread. A job without a place is the loop's
@@ -130,7 +130,7 @@ static void hand_back(struct loop_job *job, enum job_state state)
     loop_mailbox_release(mailbox);
 }
 
-/* --- threads -------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------- */
 
 /* Not the loop's clock, which may be a test's: a trace compares threads. */
 static int64_t now_ns(void)
@@ -203,7 +203,7 @@ static int thread_start(struct loop_pool *pool)
     return 0;
 }
 
-/* --- a pool's life -------------------------------------------------------- */
+/* --- a pool's life ------------------------------------------------------- */
 
 struct loop_pool *loop_pool_new(int threads, int queue_limit)
 {
@@ -243,7 +243,7 @@ void loop_pool_free(struct loop_pool *pool)
     free(pool);
 }
 
-/* --- jobs ----------------------------------------------------------------- */
+/* --- jobs ---------------------------------------------------------------- */
 
 static struct loop_pool *own_pool(struct loop *loop)
 {
@@ -330,7 +330,7 @@ int loop_job_cancel(struct loop_job *job)
     return queued ? 0 : -EBUSY;
 }
 
-/* --- the end of a loop ---------------------------------------------------- */
+/* --- the end of a loop --------------------------------------------------- */
 
 static void wait_for(struct loop_job *job)
 {
@@ -348,8 +348,7 @@ static void end_jobs(struct loop *loop)
         loop_job_cancel(base_container(link, struct loop_job, link));
     for (link = jobs->next; link != jobs; link = link->next)
         wait_for(base_container(link, struct loop_job, link));
-    while (!base_list_empty(jobs))
-        mailbox_deliver(loop);
+    mailbox_deliver(loop); /* all of them are in it now */
 }
 
 /* In the child of a fork: the threads are the parent's, and so are the jobs. */

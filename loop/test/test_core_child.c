@@ -61,7 +61,7 @@ static int run(struct loop *loop, const char *script)
     return p.status;
 }
 
-/* --- talking -------------------------------------------------------------- */
+/* --- talking ------------------------------------------------------------- */
 
 struct talk {
     struct loop_op op;
@@ -231,30 +231,34 @@ static void streams_may_be_exchanged(struct loop *loop)
     close(b[0]);
 }
 
-/* The numbers of pipes are then those that the child's streams shall have. */
+/* Copies of descriptors then get the numbers that the streams shall have. */
 static void a_program_without_stdin_starts_children(struct loop *loop)
 {
     struct process p = {0};
     struct talk t;
+    int out[2];
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
     const int saved = fcntl(0, F_DUPFD_CLOEXEC, 3);
     assert_int_not_equal(saved, -1);
     close(0);
-    start(loop, &p, "cat; echo oops >&2", P, P, P);
+    start(loop, &p, "cat; echo oops >&2", P, out[1], P);
+    close(out[1]);
     say(loop, p.child.pipe[0], "one\n");
     loop_close(loop, p.child.pipe[0]);
-    hear(loop, p.child.pipe[1], &t, NULL);
+    hear(loop, out[0], &t, NULL);
     assert_string_equal(t.text, "one\n");
     hear(loop, p.child.pipe[2], &t, NULL);
     assert_string_equal(t.text, "oops\n");
     each_until(loop, has_ended, &p, "the child");
-    loop_close(loop, p.child.pipe[1]);
+    loop_close(loop, out[0]);
     loop_close(loop, p.child.pipe[2]);
     loop_run_once(loop, 0); /* the numbers are free from its end on */
     dup2(saved, 0);
     close(saved);
 }
 
-/* --- ending --------------------------------------------------------------- */
+/* --- ending -------------------------------------------------------------- */
 
 static void the_status_is_told(struct loop *loop)
 {
@@ -375,7 +379,7 @@ static void a_lost_status_is_no_trap(struct loop *loop)
     sigaction(SIGCHLD, &before, NULL);
 }
 
-/* --- starting ------------------------------------------------------------- */
+/* --- starting ------------------------------------------------------------ */
 
 static void what_cannot_start_says_why(struct loop *loop)
 {

@@ -107,7 +107,7 @@ static void busy_end(struct loop *loop, struct busy *b)
     sem_destroy(&b->gate);
 }
 
-/* --- running -------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------- */
 
 static void a_job_runs_elsewhere_and_calls_back_here(struct loop *loop)
 {
@@ -187,6 +187,18 @@ static void two_jobs_that_wait_for_each_other_both_end(struct loop *loop)
     pair_of_jobs(loop, NULL);
 }
 
+static void one_job_after_the_other_needs_one_thread(struct loop *loop)
+{
+    struct loop_pool *pool = loop_pool_new(5, 5);
+    for (int i = 0; i < 20; i++) {
+        struct task t = {0};
+        start(loop, pool, &t);
+        until_done(loop, &t);
+        assert_int_equal(t.job.thread, 1);
+    }
+    loop_pool_free(pool);
+}
+
 static void read_mask(struct loop_job *job)
 {
     pthread_sigmask(SIG_BLOCK, NULL, job->arg);
@@ -215,7 +227,7 @@ static void threads_take_no_signals(struct loop *loop)
     assert_int_equal(sigismember(&mask, SIGTERM), sigismember(&here, SIGTERM));
 }
 
-/* --- the bound, and taking back ------------------------------------------- */
+/* --- the bound, and taking back ------------------------------------------ */
 
 static void a_full_queue_refuses(struct loop *loop)
 {
@@ -338,7 +350,7 @@ static void a_callback_may_start_its_job_again(struct loop *loop)
     loop_pool_free(pool);
 }
 
-/* --- the end of a loop ---------------------------------------------------- */
+/* --- the end of a loop --------------------------------------------------- */
 
 static void *open_gate(void *gate)
 {
@@ -397,9 +409,11 @@ static void the_child_of_a_fork_waits_for_nobody(struct loop *loop)
     sem_t begun, gate;
     sem_init(&begun, 0, 0);
     sem_init(&gate, 0, 0);
-    struct task t = {.begun = &begun, .gate = &gate};
+    struct task t = {.begun = &begun, .gate = &gate}, ended = {0};
     start(other, NULL, &t);
     wait_at(&begun);
+    start(other, NULL, &ended); /* so one thread is busy and one is not */
+    until_done(other, &ended);
     const pid_t pid = fork();
     if (pid == 0) {
         alarm(60); /* against a hang only */
@@ -416,7 +430,7 @@ static void the_child_of_a_fork_waits_for_nobody(struct loop *loop)
     sem_destroy(&gate);
 }
 
-/* --- many ----------------------------------------------------------------- */
+/* --- many ---------------------------------------------------------------- */
 
 enum { MANY = 2000, SLOTS = 16 };
 
@@ -503,6 +517,7 @@ int main(void)
         EACH(a_job_runs_elsewhere_and_calls_back_here),
         EACH(without_threads_the_caller_works),
         EACH(two_jobs_that_wait_for_each_other_both_end),
+        EACH(one_job_after_the_other_needs_one_thread),
         EACH(threads_take_no_signals),
         EACH(a_full_queue_refuses),
         EACH(a_queue_of_none),
