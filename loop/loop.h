@@ -85,8 +85,8 @@ int loop_new(struct loop **loop, const struct loop_options *options);
  * Ends a loop that does not run: cancels operations and jobs and delivers their
  * last callbacks (it waits for jobs that run), and the posts that were
  * accepted. Stops all else without a call; debug builds log what was still
- * active. Descriptors stay open. NULL is allowed. In the child of a fork nothing
- * is called: what was under way is the parent's.
+ * active. Descriptors stay open. NULL is allowed. In the child of a fork
+ * nothing is called: what was under way is the parent's.
  */
 void loop_free(struct loop *loop);
 
@@ -603,8 +603,7 @@ int loop_job_start_named(struct loop *loop, struct loop_pool *pool,
 /* Takes a job back from the queue: 0, or -EBUSY if it runs or is done. */
 int loop_job_cancel(struct loop_job *job);
 
-/* --- futures: a result that somebody will set
- * --------------------------------- */
+/* --- futures: a result that somebody will set ---------------------------- */
 
 enum loop_future_state { LOOP_PENDING, LOOP_DONE, LOOP_FAILED, LOOP_CANCELLED };
 
@@ -663,8 +662,7 @@ int loop_future_run(struct loop_future *f, struct loop_pool *pool,
  */
 int loop_future_wait(struct loop_future *f, int64_t deadline_ns);
 
-/* --- counters
- * ------------------------------------------------------------------ */
+/* --- counters ------------------------------------------------------------ */
 
 enum { LOOP_BUCKETS = 24 };
 

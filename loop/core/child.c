@@ -80,7 +80,7 @@ static void on_end(struct loop_watcher *w, unsigned events)
     child->fn(child);
 }
 
-/* --- starting ------------------------------------------------------------- */
+/* --- starting ------------------------------------------------------------ */
 
 /* The two ends of a child's streams: of the child, and of ours. */
 struct ends {
@@ -243,7 +243,7 @@ int loop_child_kill(struct loop_child *child, int signo)
                                                                       : 0;
 }
 
-/* --- forgetting ----------------------------------------------------------- */
+/* --- forgetting ---------------------------------------------------------- */
 
 static void orphan_free(struct loop_watcher *orphan)
 {

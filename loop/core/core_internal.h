@@ -74,30 +74,13 @@ void slots_free(struct loop *loop);
 /* The slot, made if need be; NULL: no descriptor is open. It never moves. */
 struct slot *core_slot(struct loop *loop, int fd);
 
-/* The slot, or NULL if there never was one. */
-struct slot *core_slot_find(const struct loop *loop, int fd);
-
-/* What travels through the kernel with an event: never NULL's 0. */
-static inline uint64_t slot_name(const struct slot *s, int fd)
-{
-    return (uint64_t)s->serial << 32 | (uint32_t)fd;
-}
-
-/* The slot that was given this name, unless it has another by now. */
-static inline struct slot *slot_named(const struct loop *loop, uint64_t name)
-{
-    struct slot *s = core_slot_find(loop, (int)(uint32_t)name);
-    return s != NULL && s->serial == name >> 32 ? s : NULL;
-}
-
 /* Notes that what `fd` is watched for may have changed. */
 void core_changed(struct loop *loop, int fd, struct slot *s);
 
 /* Notes that there is more to be done for `fd` without waiting. */
 void core_again(struct loop *loop, int fd, struct slot *s);
 
-/* --- back ends
- * ----------------------------------------------------------------- */
+/* --- back ends ----------------------------------------------------------- */
 
 struct backend {
     const char *name;
@@ -173,8 +156,7 @@ void ready_list_add(struct ready_list *l, uint64_t name, unsigned events,
                     bool hung_up);
 int ready_list_report(struct loop *loop, struct ready_list *l);
 
-/* --- the loop
- * -------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------ */
 
 struct trace;
 struct watchdog;
@@ -217,6 +199,28 @@ struct loop {
     struct loop_options options; /* completed from the environment */
 };
 
+/* The slot, or NULL if there never was one. */
+static inline struct slot *core_slot_find(const struct loop *loop, int fd)
+{
+    const unsigned page = (unsigned)fd / SLOTS_A_PAGE;
+    if (page >= (unsigned)loop->n_pages || loop->pages[page] == NULL)
+        return NULL;
+    return &loop->pages[page][(unsigned)fd % SLOTS_A_PAGE];
+}
+
+/* What travels through the kernel with an event: never NULL's 0. */
+static inline uint64_t slot_name(const struct slot *s, int fd)
+{
+    return (uint64_t)s->serial << 32 | (uint32_t)fd;
+}
+
+/* The slot that was given this name, unless it has another by now. */
+static inline struct slot *slot_named(const struct loop *loop, uint64_t name)
+{
+    struct slot *s = core_slot_find(loop, (int)(uint32_t)name);
+    return s != NULL && s->serial == name >> 32 ? s : NULL;
+}
+
 enum { SCRATCH_SIZE = 65536 };
 
 /* The clock itself, not loop_now. */
@@ -226,8 +230,7 @@ int64_t core_clock(const struct loop *loop);
 extern atomic_int core_loops;
 extern atomic_uint core_forks;
 
-/* --- calling back
- * ------------------------------------------------------------------ */
+/* --- calling back -------------------------------------------------------- */
 
 enum callback_kind {
     CALL_WATCHER,
@@ -262,8 +265,7 @@ static inline void callback_end(struct loop *loop, enum callback_kind kind)
     loop->place = NULL;
 }
 
-/* --- operations
- * ---------------------------------------------------------------------- */
+/* --- operations ---------------------------------------------------------- */
 
 enum op_kind {
     OP_ACCEPT,
@@ -335,8 +337,7 @@ bool op_accept_again(int error);
 void file_start(struct loop_op *op);
 void file_cancel(struct loop_op *op);
 
-/* --- small parts, each in the file of its name
- * ------------------------------------------ */
+/* --- small parts, each in the file of its name --------------------------- */
 
 /* Watches a descriptor of the loop's own; not counted, not traced. */
 int watcher_start_internal(struct loop *loop, struct loop_watcher *w, int fd,

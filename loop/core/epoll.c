@@ -93,14 +93,20 @@ static int milliseconds(int64_t timeout_ns)
     return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
+/* What is broken is ready: to be told so. */
+enum {
+    BROKEN = EPOLLERR | EPOLLHUP,
+    READABLE = EPOLLIN | EPOLLRDHUP | BROKEN,
+    WRITABLE = EPOLLOUT | BROKEN,
+};
+
 static void report(struct loop *loop, const struct epoll_event *event)
 {
     const uint32_t bits = event->events;
-    const bool broken = bits & (EPOLLERR | EPOLLHUP);
-    const unsigned events =
-        (broken || bits & (EPOLLIN | EPOLLRDHUP) ? LOOP_READ : 0U) |
-        (broken || bits & EPOLLOUT ? LOOP_WRITE : 0U);
-    core_ready(loop, event->data.u64, events, broken || bits & EPOLLRDHUP);
+    core_ready(loop, event->data.u64,
+               (bits & READABLE ? LOOP_READ : 0U) |
+                   (bits & WRITABLE ? LOOP_WRITE : 0U),
+               bits & (EPOLLRDHUP | BROKEN));
 }
 
 static int epoll_wait_and_report(struct loop *loop, int64_t timeout_ns)

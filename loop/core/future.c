@@ -32,7 +32,7 @@ void loop_future_init(struct loop *loop, struct loop_future *f)
     base_list_init(&f->waiters);
 }
 
-/* --- waiting -------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------- */
 
 static void on_settled(struct loop_call *c)
 {
@@ -68,7 +68,7 @@ void loop_future_forget(struct loop_waiter *w)
     loop_defer_cancel(&w->call);
 }
 
-/* --- settling ------------------------------------------------------------- */
+/* --- settling ------------------------------------------------------------ */
 
 static bool settle(struct loop_future *f, enum loop_future_state state,
                    int error, void *value)
@@ -112,7 +112,7 @@ void loop_future_chain(struct loop_future *from, struct loop_future *to,
     loop_future_then_named(from, waiter, copy, to, "loop_future_chain");
 }
 
-/* --- a job's result ------------------------------------------------------- */
+/* --- a job's result ------------------------------------------------------ */
 
 static void on_job(struct loop_job *job, int result)
 {
@@ -132,7 +132,7 @@ int loop_future_run(struct loop_future *f, struct loop_pool *pool,
                                 "loop_future_run");
 }
 
-/* --- blocking for it ------------------------------------------------------ */
+/* --- blocking for it ----------------------------------------------------- */
 
 static void stop(struct loop_waiter *w)
 {

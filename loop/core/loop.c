@@ -28,8 +28,7 @@ atomic_int core_loops;
 atomic_uint core_forks;
 static _Thread_local struct loop *current;
 
-/* --- one pass
- * --------------------------------------------------------------------- */
+/* --- one pass ------------------------------------------------------------ */
 
 int64_t core_clock(const struct loop *loop)
 {
@@ -109,10 +108,13 @@ static void resume_descriptors(struct loop *loop)
 
 static void input_and_output(struct loop *loop, int64_t deadline_ns)
 {
-    core_apply(loop);
+    if (loop->changed.n > 0)
+        core_apply(loop);
     wait_for_events(loop, deadline_ns);
-    resume_descriptors(loop);
-    ops_finish(loop);
+    if (loop->again.n > 0)
+        resume_descriptors(loop);
+    if (!base_list_empty(&loop->finished))
+        ops_finish(loop);
 }
 
 static void pass(struct loop *loop, int64_t deadline_ns)
@@ -120,13 +122,14 @@ static void pass(struct loop *loop, int64_t deadline_ns)
     loop->stats.passes++;
     if (loop->trace != NULL)
         trace_pass(loop);
-    calls_run(loop);
+    if (!base_list_empty(&loop->calls))
+        calls_run(loop);
     input_and_output(loop, deadline_ns);
-    timers_run(loop);
+    if (loop->wheel.n > 0)
+        timers_run(loop);
 }
 
-/* --- running
- * ------------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------- */
 
 static int enter(struct loop *loop)
 {

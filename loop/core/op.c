@@ -23,8 +23,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* --- start
- * -------------------------------------------------------------------- */
+/* --- start --------------------------------------------------------------- */
 
 /* The place of the operation in its descriptor's slot. */
 static int enter_slot(struct loop *loop, struct loop_op *op)
@@ -142,8 +141,7 @@ int loop_poll_named(struct loop *loop, struct loop_op *op, int fd,
     return op_start_common(loop, op, OP_POLL, fd, fn, arg, place);
 }
 
-/* --- on the way
- * ----------------------------------------------------------------- */
+/* --- on the way ---------------------------------------------------------- */
 
 void op_sent(struct loop_op *op, size_t n)
 {
@@ -230,8 +228,7 @@ void ops_finish(struct loop *loop)
     }
 }
 
-/* --- end
- * -------------------------------------------------------------------------- */
+/* --- end ----------------------------------------------------------------- */
 
 void loop_cancel(struct loop_op *op)
 {
@@ -284,8 +281,7 @@ void loop_close_all(struct loop *loop)
     }
 }
 
-/* --- accepting, out of descriptors
- * ---------------------------------------------------- */
+/* --- accepting, out of descriptors --------------------------------------- */
 
 enum { PAUSE_MS = 100 };
 

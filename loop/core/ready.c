@@ -28,8 +28,7 @@
 
 enum { BUDGET = 4 }; /* attempts of one descriptor in one pass */
 
-/* --- attempts: each returns a result, or -EAGAIN to wait
- * ---------------------- */
+/* --- attempts: each returns a result, or -EAGAIN to wait ----------------- */
 
 static ssize_t result_of(ssize_t n)
 {
@@ -137,8 +136,7 @@ static ssize_t attempt(struct loop_op *op, struct slot *s)
     }
 }
 
-/* --- going on
- * ------------------------------------------------------------------- */
+/* --- going on ------------------------------------------------------------ */
 
 static void deliver(struct loop_op *op, ssize_t result)
 {
@@ -173,8 +171,7 @@ void ready_resume(struct loop *loop, int fd, struct slot *s)
     advance(loop, fd, s, LOOP_WRITE);
 }
 
-/* --- the seam
- * ---------------------------------------------------------------------- */
+/* --- the seam ------------------------------------------------------------ */
 
 /* What is asked of the kernel by the caller's own hands: done, or not yet. */
 static void attempt_now(struct loop_op *op, struct slot *s)
@@ -222,8 +219,7 @@ int ready_release(struct loop *loop, int fd)
     return close(fd) == 0 ? 0 : -errno;
 }
 
-/* --- batches of select and poll
- * -------------------------------------------------------- */
+/* --- batches of select and poll ------------------------------------------ */
 
 void ready_list_add(struct ready_list *l, uint64_t name, unsigned events,
                     bool hung_up)

@@ -32,14 +32,6 @@ static void page_make(struct loop *loop, int page)
     loop->pages[page] = slots;
 }
 
-struct slot *core_slot_find(const struct loop *loop, int fd)
-{
-    const int page = fd / SLOTS_A_PAGE;
-    if (page >= loop->n_pages || loop->pages[page] == NULL)
-        return NULL;
-    return &loop->pages[page][fd % SLOTS_A_PAGE];
-}
-
 struct slot *core_slot(struct loop *loop, int fd)
 {
     struct slot *s = core_slot_find(loop, fd);

@@ -62,8 +62,6 @@ static void call(struct loop *loop, struct loop_timer *t, int64_t now_ns)
 
 void timers_run(struct loop *loop)
 {
-    if (loop->wheel.n == 0)
-        return;
     const int64_t now_ns = loop_now(loop);
     struct base_list due;
     base_list_init(&due);

@@ -15,6 +15,10 @@
  * - A watcher is a poll for one event, asked anew before the next wait: that is
  *   level-triggered, and costs no system call of its own. With LOOP_EDGE it is
  *   a multishot poll, which speaks when something comes.
+ * - Half closed: the kernel polls for POLLRDHUP too, asked or not. So a socket
+ *   whose peer has shut down its side looks ready at once, and again and again,
+ *   to those who wait to write. Such a poll is asked anew as a multishot one,
+ *   which speaks of changes.
  * - A cancelled operation ends when its completion says so; until then the
  *   kernel may write to its memory. loop_close queues the cancelling, and the
  *   close behind it.
@@ -68,8 +72,7 @@ static uint64_t slot_name_of(uint64_t name)
     return (name & ~UINT64_C(0xffffffff)) | (uint32_t)name >> 1;
 }
 
-/* --- submitting
- * ------------------------------------------------------------------- */
+/* --- submitting ---------------------------------------------------------- */
 
 static void submit(struct loop *loop)
 {
@@ -95,8 +98,7 @@ static void cancel(struct loop *loop, uint64_t name)
     io_uring_sqe_set_data64(sqe, 0);
 }
 
-/* --- the ring of buffers
- * ------------------------------------------------------------ */
+/* --- the ring of buffers ------------------------------------------------- */
 
 static void buffer_give(struct uring *u, unsigned id)
 {
@@ -136,8 +138,7 @@ static int buffers_open(struct uring *u)
     return 0;
 }
 
-/* --- operations
- * ------------------------------------------------------------------------ */
+/* --- operations ---------------------------------------------------------- */
 
 static void prepare_recv(struct loop_op *op, struct io_uring_sqe *sqe)
 {
@@ -163,6 +164,27 @@ static unsigned poll_bits(unsigned events)
 {
     return (events & LOOP_READ ? POLLIN : 0U) |
            (events & LOOP_WRITE ? POLLOUT : 0U);
+}
+
+static bool is_broken(int result)
+{
+    return result < 0 || result & (POLLERR | POLLHUP);
+}
+
+static unsigned events_of(int result)
+{
+    return (is_broken(result) || result & POLLIN ? LOOP_READ : 0U) |
+           (is_broken(result) || result & POLLOUT ? LOOP_WRITE : 0U);
+}
+
+/* The first time for one event, and from then on for changes. */
+static void prepare_poll(struct loop_op *op, struct io_uring_sqe *sqe)
+{
+    io_uring_prep_poll_add(sqe, op->fd, poll_bits((unsigned)op->offset));
+    if (op->done > 0)
+        sqe->len = IORING_POLL_ADD_MULTI;
+    op->done = 1;
+    op->result = 0;
 }
 
 /* -1: at the file's position, as read(2) does, and what a pipe needs. */
@@ -211,7 +233,7 @@ static void prepare(struct loop_op *op, struct io_uring_sqe *sqe)
         prepare_send(op, sqe);
         break;
     case OP_POLL:
-        io_uring_prep_poll_add(sqe, op->fd, poll_bits((unsigned)op->offset));
+        prepare_poll(op, sqe);
         break;
     default:
         prepare_file(op, sqe);
@@ -276,8 +298,7 @@ static int uring_release(struct loop *loop, int fd)
     return 0;
 }
 
-/* --- completions of operations
- * ------------------------------------------------------------- */
+/* --- completions of operations ------------------------------------------- */
 
 /* Ended without an error, or with one that passes: on, unless cancelled. */
 static void go_on(struct loop_op *op)
@@ -334,9 +355,18 @@ static void sent(struct loop_op *op, int result)
         go_on(op);
 }
 
-static ssize_t result_of(const struct loop_op *op, int result)
+/* See "half closed" above. A poll for changes is to be ended before it ends. */
+static void poll_completed(struct loop_op *op, const struct io_uring_cqe *cqe)
 {
-    return op->kind == OP_POLL && result > 0 ? (ssize_t)op->offset : result;
+    const bool more = cqe->flags & IORING_CQE_F_MORE;
+    if (cqe->res > 0 && events_of(cqe->res) & (unsigned)op->offset)
+        op->result = op->offset;
+    if (more && op->result != 0)
+        cancel(op->loop, (uint64_t)(uintptr_t)op);
+    else if (!more && (op->result != 0 || cqe->res < 0))
+        op_end(op, op->result != 0 ? op->result : cqe->res);
+    else if (!more)
+        go_on(op);
 }
 
 static void completed(struct loop_op *op, const struct io_uring_cqe *cqe)
@@ -350,8 +380,10 @@ static void completed(struct loop_op *op, const struct io_uring_cqe *cqe)
         received(op, cqe);
     } else if (op->kind == OP_SEND || op->kind == OP_WRITE) {
         sent(op, cqe->res);
+    } else if (op->kind == OP_POLL) {
+        poll_completed(op, cqe);
     } else {
-        op_end(op, result_of(op, cqe->res));
+        op_end(op, cqe->res);
     }
 }
 
@@ -368,28 +400,31 @@ static int uring_interest(struct loop *loop, int fd, const struct slot *s,
         return 0; /* operations need no watching */
     struct io_uring_sqe *sqe = place(loop);
     io_uring_prep_poll_add(sqe, fd, poll_bits(wanted));
-    if (wanted & LOOP_EDGE)
+    if (wanted & LOOP_EDGE || s->hung_up)
         sqe->len = IORING_POLL_ADD_MULTI;
     io_uring_sqe_set_data64(sqe, watcher_name(s->serial, fd));
     return 0;
 }
 
-/* Unless there is more, the poll has ended: it is asked anew before waiting. */
+/*
+ * A poll that has ended is asked anew before waiting; one for changes too, if
+ * it has told what a level-triggered watcher wants to hear as long as it holds.
+ */
 static void polled(struct loop *loop, uint64_t name, int result, bool more)
 {
     struct slot *s = slot_named(loop, slot_name_of(name));
     if (s == NULL || s->watcher == NULL || result == -ECANCELED)
         return;
     const int fd = (int)(uint32_t)slot_name_of(name);
-    if (!more) {
+    const unsigned wanted = s->watcher->events;
+    s->hung_up = result > 0 && result & POLLRDHUP; /* see "half closed" */
+    if (!more)
         s->told = 0;
+    else if (!(wanted & LOOP_EDGE) && events_of(result) & wanted)
+        s->told |= LOOP_EDGE; /* what it is, and is not to be */
+    if (s->told != wanted)
         core_changed(loop, fd, s);
-    }
-    const bool broken = result < 0 || result & (POLLERR | POLLHUP);
-    core_ready(loop, slot_name_of(name),
-               (broken || result & POLLIN ? LOOP_READ : 0U) |
-                   (broken || result & POLLOUT ? LOOP_WRITE : 0U),
-               broken);
+    core_ready(loop, slot_name_of(name), events_of(result), is_broken(result));
 }
 
 /* --- the seam

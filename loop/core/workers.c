@@ -71,7 +71,7 @@ int loop_cpu_count(void)
     return n > 0 ? (int)n : 1;
 }
 
-/* --- signals of the parent ------------------------------------------------ */
+/* --- signals of the parent ----------------------------------------------- */
 
 static sigset_t awaited(void)
 {
@@ -106,7 +106,7 @@ static void signal_all(const struct crew *crew, int signo)
             kill(crew->pids[i], signo);
 }
 
-/* --- forking -------------------------------------------------------------- */
+/* --- forking ------------------------------------------------------------- */
 
 static void become_worker(struct crew *crew, int number, pid_t parent)
 {
@@ -135,7 +135,7 @@ static int fork_one(struct crew *crew, int number)
     return 0;
 }
 
-/* --- supervising ---------------------------------------------------------- */
+/* --- supervising --------------------------------------------------------- */
 
 static bool has_failed(int status)
 {

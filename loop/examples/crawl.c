@@ -51,8 +51,7 @@ static int parallel = 10, in_flight, most, pages, dead, failed;
 
 static void visit_next(void);
 
-/* --- the queue
- * -------------------------------------------------------------------- */
+/* --- the queue ----------------------------------------------------------- */
 
 static int by_path(const void *a, const void *b)
 {
@@ -87,8 +86,7 @@ static void add_links(struct base_slice text)
     }
 }
 
-/* --- a visit
- * ------------------------------------------------------------------------ */
+/* --- a visit ------------------------------------------------------------- */
 
 /* `failure` is 0 or a negative errno value. */
 static void end(struct visit *v, ssize_t failure)

@@ -20,8 +20,7 @@ static void count_call(struct loop_call *c)
     n_calls++;
 }
 
-/* --- running and stopping
- * -------------------------------------------------------- */
+/* --- running and stopping ------------------------------------------------ */
 
 static void stop_loop(struct loop_call *c)
 {
@@ -93,8 +92,7 @@ static void another_thread_may_stop_the_loop(struct loop *loop)
     pthread_join(thread, NULL);
 }
 
-/* --- deferred calls
- * ----------------------------------------------------------------- */
+/* --- deferred calls ------------------------------------------------------ */
 
 static void defer_again(struct loop_call *c)
 {
@@ -180,8 +178,7 @@ static void calls_do_not_starve_descriptors(struct loop *loop)
     close(pair[1]);
 }
 
-/* --- failing
- * ------------------------------------------------------------------------- */
+/* --- failing ------------------------------------------------------------- */
 
 static void go_wrong(struct loop_call *c)
 {
@@ -218,8 +215,7 @@ static void a_failing_callback_is_logged_and_the_loop_goes_on(struct loop *loop)
     assert_non_null(strstr(logged, "go_wrong (loop/test/test_core_loop.c:"));
 }
 
-/* --- options
- * -------------------------------------------------------------------------- */
+/* --- options ------------------------------------------------------------- */
 
 static void an_unknown_back_end_is_refused(struct loop *loop)
 {
@@ -246,8 +242,7 @@ static void the_environment_chooses_the_back_end(struct loop *loop)
     unsetenv("LOOP_WATCHDOG");
 }
 
-/* --- inside another loop
- * ------------------------------------------------------------------ */
+/* --- inside another loop ------------------------------------------------- */
 
 static void run_inner(struct loop_watcher *w, unsigned events)
 {

@@ -20,8 +20,7 @@ static void count(struct loop *loop, struct loop_post *post)
     n_posts++;
 }
 
-/* --- one thread
- * ----------------------------------------------------------------- */
+/* --- one thread ---------------------------------------------------------- */
 
 static struct loop_mailbox *mailbox;
 
@@ -46,8 +45,7 @@ static void a_post_in_a_post_waits_for_the_next_pass(struct loop *loop)
     loop_mailbox_release(mailbox);
 }
 
-/* --- many threads
- * ------------------------------------------------------------------ */
+/* --- many threads -------------------------------------------------------- */
 
 enum { THREADS = 4, EACH_POSTS = 20000 };
 
@@ -98,8 +96,7 @@ posts_of_each_thread_come_in_order_and_none_is_lost(struct loop *loop)
     loop_mailbox_release(mailbox);
 }
 
-/* --- a sleeping loop is woken
- * ----------------------------------------------------------- */
+/* --- a sleeping loop is woken -------------------------------------------- */
 
 static void stop(struct loop *loop, struct loop_post *post)
 {
@@ -127,8 +124,7 @@ static void a_post_wakes_the_loop(struct loop *loop)
     loop_mailbox_release(mailbox);
 }
 
-/* --- signal handlers
- * ----------------------------------------------------------------------- */
+/* --- signal handlers ----------------------------------------------------- */
 
 static struct loop_post from_handler;
 

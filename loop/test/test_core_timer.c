@@ -40,8 +40,7 @@ static void until_called(struct loop *loop, size_t n)
     each_until(loop, called, &n, "timers");
 }
 
-/* --- order
- * ---------------------------------------------------------------------- */
+/* --- order --------------------------------------------------------------- */
 
 static void due_timers_are_called_by_deadline(struct loop *loop)
 {
@@ -104,8 +103,7 @@ static void no_timer_is_early(struct loop *loop)
     }
 }
 
-/* --- stopping
- * --------------------------------------------------------------------- */
+/* --- stopping ------------------------------------------------------------ */
 
 static struct loop_timer victim;
 

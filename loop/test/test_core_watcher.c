@@ -47,8 +47,7 @@ static void expect_start(struct loop *loop, struct loop_watcher *w, int fd,
     assert_int_equal(loop_watcher_start(loop, w, fd, events, see, seen), 0);
 }
 
-/* --- what is reported
- * ------------------------------------------------------------- */
+/* --- what is reported ---------------------------------------------------- */
 
 static void readiness_is_reported_as_long_as_it_lasts(struct loop *loop)
 {
@@ -172,8 +171,7 @@ static void the_write_end_of_a_broken_pipe_is_writable(struct loop *loop)
     close(ends[1]);
 }
 
-/* --- stopping, in the middle of a batch
- * ------------------------------------------------- */
+/* --- stopping, in the middle of a batch ---------------------------------- */
 
 static struct loop_watcher two[2];
 static int n_reads;
@@ -276,8 +274,7 @@ static void a_watcher_may_free_itself(struct loop *loop)
     close_both(pair);
 }
 
-/* --- a duplicate stays open after the descriptor is closed (epoll(7), 6)
- * ---------------------- */
+/* --- a duplicate stays open after the descriptor is closed (epoll(7), 6) - */
 
 static void a_duplicate_left_open_is_not_reported(struct loop *loop)
 {
