@@ -22,7 +22,7 @@ static void close_both(struct loop *loop, const int pair[2])
     seen_passes(loop, 3);
 }
 
-/* --- starts that are refused ---------------------------------------------- */
+/* --- starts that are refused --------------------------------------------- */
 
 static void a_negative_descriptor_is_refused(struct loop *loop)
 {
@@ -190,9 +190,9 @@ static void a_regular_file_is_told(struct loop *loop)
     seen_passes(loop, 2);
 }
 
-/* --- cancelling ----------------------------------------------------------- */
+/* --- cancelling ---------------------------------------------------------- */
 
-enum { KINDS = 6 };
+enum { KINDS = 8 };
 
 /* Starts an operation of each kind that has to wait; pair[1] is its peer. */
 static void start_waiting(struct loop *loop, struct seen *s, int kind, int fd,
@@ -210,8 +210,12 @@ static void start_waiting(struct loop *loop, struct seen *s, int kind, int fd,
         error = loop_poll(loop, &s->op, fd, LOOP_READ, seen_note, NULL);
     else if (kind == 4)
         error = loop_poll(loop, &s->op, fd, LOOP_WRITE, seen_note, NULL);
-    else
+    else if (kind == 5)
         error = loop_send(loop, &s->op, fd, hello, seen_note, NULL);
+    else if (kind == 6)
+        error = loop_write(loop, &s->op, fd, hello, seen_note, NULL);
+    else
+        error = loop_read(loop, &s->op, fd, iov, seen_note, NULL);
     assert_int_equal(error, 0);
 }
 
@@ -220,13 +224,20 @@ static void waiting_pair(int kind, int pair[2])
 {
     struct sockaddr_storage addr;
     socklen_t len;
-    each_pair(pair);
+    if (kind >= 6) {
+        seen_pipe(pair);
+        const int end = pair[0];
+        pair[0] = kind == 6 ? pair[1] : end;
+        pair[1] = kind == 6 ? end : pair[1];
+    } else {
+        each_pair(pair);
+    }
     if (kind == 0) {
         close(pair[0]);
         pair[0] = each_listener(&addr, &len);
     }
     char much[4096] = {0};
-    while (kind >= 4 && write(pair[0], much, sizeof much) > 0)
+    while (kind >= 4 && kind <= 6 && write(pair[0], much, sizeof much) > 0)
         ;
 }
 
