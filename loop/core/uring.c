@@ -478,8 +478,9 @@ static int enter(struct io_uring *ring, int64_t timeout_ns)
                                         .tv_nsec = timeout_ns % LOOP_SECOND};
     if (timeout_ns == 0)
         return io_uring_submit_and_get_events(ring);
-    return io_uring_submit_and_wait_timeout(
-        ring, &cqe, 1, timeout_ns < 0 ? NULL : &timeout, NULL);
+    if (timeout_ns < 0)
+        return io_uring_submit_and_wait(ring, 1);
+    return io_uring_submit_and_wait_timeout(ring, &cqe, 1, &timeout, NULL);
 }
 
 static void report(struct loop *loop, const struct io_uring_cqe *cqe)
@@ -491,19 +492,20 @@ static void report(struct loop *loop, const struct io_uring_cqe *cqe)
         completed((struct loop_op *)(uintptr_t)(name & ~UINT64_C(2)), cqe);
 }
 
-/* Of each completion a copy is used, for callbacks may enter the kernel. */
+/* Places in the queue are given back in one go, after the callbacks. */
 static int uring_wait(struct loop *loop, int64_t timeout_ns)
 {
     struct uring *u = loop->back;
     const int error = enter(&u->ring, timeout_ns);
+    struct io_uring_cqe *cqe;
+    unsigned head;
     int n = 0;
-    struct io_uring_cqe *next;
-    while (n < COMPLETIONS && io_uring_peek_cqe(&u->ring, &next) == 0) {
-        const struct io_uring_cqe cqe = *next;
-        io_uring_cqe_seen(&u->ring, next);
-        report(loop, &cqe);
+    io_uring_for_each_cqe(&u->ring, head, cqe)
+    {
+        report(loop, cqe);
         n++;
     }
+    io_uring_cq_advance(&u->ring, (unsigned)n);
     return error < 0 && error != -ETIME && n == 0 ? error : n;
 }
 
