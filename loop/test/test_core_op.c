@@ -60,12 +60,16 @@ static void an_absurd_descriptor_costs_no_memory(struct loop *loop)
 
 static void a_closed_descriptor_is_told(struct loop *loop)
 {
-    struct seen in = {0}, out = {0}, ready = {0};
+    struct seen in = {0}, out = {0}, ready = {0}, line = {0};
+    char memory[8];
+    const struct iovec iov = {memory, sizeof memory};
     int pair[2], other[2];
     each_pair(pair);
     each_pair(other);
     close(pair[0]);
     close(other[0]);
+    assert_int_equal(loop_read(loop, &line.op, other[0], iov, seen_note, NULL),
+                     0);
     assert_int_equal(loop_recv(loop, &in.op, pair[0], seen_note, NULL), 0);
     assert_int_equal(loop_send(loop, &out.op, pair[0], hello, seen_note, NULL),
                      0);
@@ -74,6 +78,8 @@ static void a_closed_descriptor_is_told(struct loop *loop)
     seen_until_last(loop, &in);
     seen_until_last(loop, &out);
     seen_until_last(loop, &ready);
+    seen_until_last(loop, &line);
+    assert_int_equal(line.result, -EBADF);
     assert_int_equal(in.result, -EBADF);
     assert_int_equal(out.result, -EBADF);
     assert_int_equal(ready.result, -EBADF);
