@@ -57,8 +57,9 @@ run: ## run a lesson's server: LESSON=05 ARGS="--port 8080"
 	@exec $(B)/$(lesson_dir)/server $(ARGS)
 
 # FUZZ_SECONDS=600 for a longer search.
-.PHONY: fuzz
-fuzz: ## let libFuzzer search for bytes that break the HTTP of the lessons (clang; 60 s)
+.PHONY: fuzz fuzz-hello
+fuzz: fuzz-hello fuzz-option ## let libFuzzer search for bytes that break what parses them (clang; 60 s each)
+fuzz-hello:
 	@mkdir -p build/fuzz/hello
 	clang -std=gnu17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 		-o build/fuzz/fuzz_hello lessons/common/fuzz_hello.c \

@@ -68,6 +68,15 @@ loop_faults := accept4 close connect epoll_create1 epoll_ctl epoll_wait eventfd 
 	submit submit_and_get_events submit_and_wait_timeout))
 $(B)/loop/test/test_core_faults: LIBS += $(addprefix -Wl$(comma)--wrap=,$(loop_faults))
 
+.PHONY: fuzz-option
+fuzz-option:
+	@mkdir -p build/fuzz/option
+	clang -std=gnu17 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
+		-o build/fuzz/fuzz_option loop/fuzz/fuzz_option.c loop/test/test_base_option_feed.c \
+		$(filter-out loop/base/log%,$(wildcard loop/base/*.c))
+	build/fuzz/fuzz_option -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=4096 \
+		-print_final_stats=1 build/fuzz/option
+
 # --- installing
 
 PREFIX ?= /usr/local
