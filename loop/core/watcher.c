@@ -141,6 +141,7 @@ static int tell(struct loop *loop, int fd, struct slot *s)
     const unsigned want = wanted(loop, s);
     if (want == s->told && (want == 0 || s->told_serial == s->serial))
         return 0;
+    slot_rename(s); /* what was found for the old interest is stale */
     const int error = loop->backend->interest(loop, fd, s, want);
     s->told = error == 0 ? (uint8_t)want : 0;
     s->told_serial = s->serial;

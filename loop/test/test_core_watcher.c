@@ -143,6 +143,26 @@ static void an_edge_is_reported_when_more_comes(struct loop *loop)
     close_both(pair);
 }
 
+/* What the kernel found before a change, and after it, is one event. */
+static void a_change_does_not_double_an_event(struct loop *loop)
+{
+    struct loop_watcher w = {0};
+    struct seen seen = {0};
+    int pair[2];
+    each_pair(pair);
+    expect_start(loop, &w, pair[0], LOOP_READ, &seen);
+    put(pair[1]);
+    for (int i = 0; i < 4; i++) {
+        loop_prepare(loop); /* the kernel may look now */
+        loop_watcher_change(&w, i % 2 ? LOOP_READ : LOOP_READ | LOOP_WRITE);
+        seen.n = 0;
+        assert_int_equal(loop_run_once(loop, 0), 1);
+        assert_int_equal(seen.n, 1);
+    }
+    loop_watcher_stop(&w);
+    close_both(pair);
+}
+
 static void a_hang_up_is_reported_as_what_was_asked(struct loop *loop)
 {
     struct loop_watcher w = {0};
@@ -377,6 +397,7 @@ int main(void)
         EACH(both_are_reported_at_once),
         EACH(a_change_counts_from_the_next_wait),
         EACH(an_edge_is_reported_when_more_comes),
+        EACH(a_change_does_not_double_an_event),
         EACH(a_hang_up_is_reported_as_what_was_asked),
         EACH(the_write_end_of_a_broken_pipe_is_writable),
         EACH(a_watcher_stopped_by_another_of_its_batch_is_not_called),
