@@ -62,7 +62,7 @@ programs: $(programs) $(if $(has_cmocka),$(tests))
 
 SET ?= all
 .PHONY: deps
-deps: ## install Debian packages that are missing: SET=course|test|all
+deps: ## install Debian packages that are missing: SET=course|test|peers|all
 	@.ci/deps $(SET)
 
 # --- the main job ------------------------------------------------------------

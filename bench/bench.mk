@@ -2,8 +2,36 @@
 
 bench_mains := $(shell grep -l '^int main\b' bench/*.c)
 bench_programs := $(patsubst %.c,$(B)/%,$(filter-out bench/test_%,$(bench_mains)))
+loop_programs := $(patsubst %,$(B)/bench/%,ring timers wakeup)
 bench_tests := $(patsubst %.c,$(B)/%,$(filter bench/test_%,$(bench_mains)))
-bench_parts := $(patsubst %.c,$(B)/%.o,$(filter-out $(bench_mains),$(wildcard bench/*.c)))
+
+# The benchmarks of the loop compare it with other libraries, each of which is
+# left out where it is not installed. libev brings functions of libevent's
+# names, so libevent comes first. The flags are kept in a file, so that what
+# is installed later is built in.
+has_libevent := $(call has,event2/event.h)
+has_libev := $(call has,ev.h)
+has_libuv := $(call has,uv.h)
+peer_libs := $(if $(has_libevent),-levent_core -levent_pthreads) \
+	$(if $(has_libev),-lev) $(if $(has_libuv),-luv)
+peer_flags := $(if $(has_libevent),-DPEERS_LIBEVENT) \
+	$(if $(has_libev),-DPEERS_LIBEV) $(if $(has_libuv),-DPEERS_LIBUV) \
+	$(if $(has_uring),-DPEERS_URING)
+peers_absent := $(if $(has_libevent),,libevent) $(if $(has_libev),,libev) \
+	$(if $(has_libuv),,libuv) $(if $(has_uring),,uring)
+bench_parts := $(patsubst %.c,$(B)/%.o,$(filter-out $(bench_mains) \
+	$(patsubst %,bench/peers_%.c,$(peers_absent)),$(wildcard bench/*.c)))
+
+$(B)/bench/peers.o: compile += $(peer_flags)
+$(B)/bench/peers.o: $(B)/bench/peers.flags
+.PHONY: always
+$(B)/bench/peers.flags: always
+	@mkdir -p $(@D)
+	@echo '$(strip $(peer_flags))' | cmp -s - $@ || echo '$(strip $(peer_flags))' >$@
+
+# The bare wheel is no part of what the library shows.
+$(loop_programs): $(B)/loop/base/wheel.o $(libloop)
+$(loop_programs): bench_libs := $(peer_libs) $(loop_libs)
 
 programs += $(bench_programs)
 tests += $(bench_tests)
@@ -14,7 +42,7 @@ $(B)/bench/parts.a: $(bench_parts)
 
 $(bench_programs): %: %.o $(common) $(B)/bench/parts.a
 	$(call say,LINK,$@)
-	@$(link) -o $@ $^ -lm
+	@$(link) -o $@ $^ $(bench_libs) -lm
 
 $(bench_tests): %: %.o $(common) $(test_support) $(B)/bench/parts.a
 	$(call say,LINK,$@)
@@ -24,13 +52,22 @@ $(bench_tests): %: %.o $(common) $(test_support) $(B)/bench/parts.a
 
 MODE = $(if $(QUICK),quick,course)
 SECONDS_course := 240
-.PHONY: measure bench
+.PHONY: measure measure-loop bench bench-loop
 measure:
 	@$(B)/bench/run --mode $(MODE) --seconds $(or $(SECONDS_$(MODE)),0) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench: programs ## the full sweeps: LESSONS="03 05" for some, ROUNDS=9 for more; then make report
 	@$(B)/bench/run --mode bench --lessons "$(LESSONS)" $(if $(ROUNDS),--rounds $(ROUNDS))
+	@$(if $(LESSONS),,$(MAKE) --no-print-directory measure-loop)
 	@$(MAKE) --no-print-directory report
+
+bench-loop: measure-loop ## the benchmarks of the loop alone (3 min): ONLY="loop/epoll lib", ROUNDS=5; then make report
+	@$(MAKE) --no-print-directory report
+
+measure-loop: $(loop_programs)
+	@for program in $(loop_programs); do \
+		$$program --out build/bench --only "$(ONLY)" $(if $(ROUNDS),--rounds $(ROUNDS)) || exit 1; \
+	done
 
 # --- report
 

@@ -6,6 +6,8 @@
 #ifndef BENCH_RECORD_H
 #define BENCH_RECORD_H
 
+#include <stdbool.h>
+
 /* The version of the format; files of another are refused by their readers. */
 #define RECORD_VERSION "# course-kit results 1"
 
@@ -32,6 +34,9 @@ struct run_facts {
     int rounds;
     int quiet; /* whether the machine was otherwise idle */
 };
+
+/* True if the processors are idle for nine tenths of 200 ms. */
+bool record_quiet(void);
 
 /*
  * Writes a file for each bench that has rows into `folder`, each whole or not

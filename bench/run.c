@@ -244,28 +244,6 @@ static int run_rounds(int least, double seconds)
     }
 }
 
-/* True if the processors were idle for nine tenths of 200 ms. */
-static bool is_quiet(void)
-{
-    unsigned long long before[2] = {0}, after[2] = {0};
-    for (int i = 0; i < 2; i++) {
-        unsigned long long *sums = i == 0 ? before : after, field[8] = {0};
-        FILE *file = fopen("/proc/stat", "re");
-        if (file == NULL ||
-            fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu",
-                   &field[0], &field[1], &field[2], &field[3], &field[4],
-                   &field[5], &field[6], &field[7]) != 8)
-            return false;
-        fclose(file);
-        for (int j = 0; j < 8; j++)
-            sums[0] += field[j];
-        sums[1] = field[3] + field[4];
-        if (i == 0)
-            nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
-    }
-    return (after[1] - before[1]) * 10 >= (after[0] - before[0]) * 9;
-}
-
 static const char *find_wrk(void)
 {
     static const char *const paths[] = {"/usr/bin/wrk", "/usr/local/bin/wrk"};
@@ -379,7 +357,7 @@ int main(int argc, char **argv)
     const struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    struct run_facts facts = {.mode = mode, .quiet = is_quiet()};
+    struct run_facts facts = {.mode = mode, .quiet = record_quiet()};
     char command[256];
     snprintf(command, sizeof command, "bench/run --mode %s%s%s%s", mode,
              lessons[0] != '\0' ? " --lessons '" : "", lessons,
