@@ -89,7 +89,7 @@ void each_until(struct loop *loop, bool (*done)(void *arg), void *arg,
     const int64_t deadline_ns = loop_now(loop) + 10 * LOOP_SECOND;
     while (!done(arg)) {
         assert_true(loop_run_once(loop, deadline_ns) >= 0);
-        if (loop_now(loop) >= deadline_ns)
+        if (loop_now(loop) >= deadline_ns && !done(arg))
             fail_msg("waited 10 s for: %s", what);
     }
 }
