@@ -23,7 +23,8 @@
  * Stale events. A batch may hold an event of a descriptor that was closed, or
  * watched anew, earlier in the same batch. So what a back end gives the kernel
  * as a name is descriptor and serial number; the serial number changes at each
- * start, change and close, and an event with an old one finds nothing (slot_named).
+ * start, change and close, and an event with an old one finds nothing
+ * (slot_named).
  *
  * Read before: loop.h. Read after: loop.c.
  */

@@ -147,12 +147,19 @@ static void prepare_recv(struct loop_op *op, struct io_uring_sqe *sqe)
     sqe->buf_group = GROUP;
 }
 
+/* Of 32 bits in a submission: a gigabyte at a time is enough. */
+static unsigned length(const struct iovec *iov)
+{
+    enum { MOST = 1 << 30 };
+    return iov->iov_len < MOST ? (unsigned)iov->iov_len : MOST;
+}
+
 /* The kernel goes on by itself after a short send (MSG_WAITALL). */
 static void prepare_send(struct loop_op *op, struct io_uring_sqe *sqe)
 {
     enum { FLAGS = MSG_NOSIGNAL | MSG_WAITALL };
     if (op->n_iov == 1) {
-        io_uring_prep_send(sqe, op->fd, op->iov->iov_base, op->iov->iov_len,
+        io_uring_prep_send(sqe, op->fd, op->iov->iov_base, length(op->iov),
                            FLAGS);
         return;
     }
@@ -190,7 +197,7 @@ static void prepare_poll(struct loop_op *op, struct io_uring_sqe *sqe)
 /* -1: at the file's position, as read(2) does, and what a pipe needs. */
 static void prepare_file(struct loop_op *op, struct io_uring_sqe *sqe)
 {
-    const unsigned len = (unsigned)op->one.iov_len;
+    const unsigned len = length(&op->one);
     void *base = op->one.iov_base;
     switch ((enum op_kind)op->kind) {
     case OP_READ:

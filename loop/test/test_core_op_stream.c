@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { MUCH = 1 << 20 };
@@ -240,6 +241,29 @@ static void nothing_is_sent_at_once(struct loop *loop)
     assert_int_equal(b.result, 0);
     assert_int_equal(c.result, 0);
     close_pair(loop, pair);
+}
+
+/* Its length is 0 in the 32 bits that io_uring has for it. */
+static void four_gigabytes_are_not_nothing(struct loop *loop)
+{
+    struct seen s = {0};
+    const struct base_slice zeros = {
+        mmap(NULL, (size_t)1 << 32, PROT_READ,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+        (size_t)1 << 32};
+    int pair[2];
+    assert_ptr_not_equal(zeros.ptr, MAP_FAILED);
+    each_pair(pair);
+    loop_send(loop, &s.op, pair[0], zeros, seen_note, NULL);
+    seen_passes(loop, 5);
+    assert_int_equal(s.last, 0);
+    close(pair[1]);
+    seen_until_last(loop, &s);
+    assert_int_equal(s.result, -EPIPE);
+    assert_true(s.op.done > 0);
+    loop_close(loop, pair[0]);
+    seen_passes(loop, 2);
+    munmap((void *)zeros.ptr, zeros.len);
 }
 
 /* Without SIGPIPE, which would end this program. */
@@ -491,6 +515,7 @@ int main(void)
         EACH(more_than_the_socket_holds_is_sent_whole),
         EACH(many_buffers_are_sent_whole),
         EACH(nothing_is_sent_at_once),
+        EACH(four_gigabytes_are_not_nothing),
         EACH(a_closed_peer_is_an_error),
         EACH(a_peer_that_closes_half_way_is_an_error),
         EACH(a_send_cancelled_half_way_says_how_far_it_got),
