@@ -403,9 +403,9 @@ int loop_connect_named(struct loop *loop, struct loop_op *op, int fd,
                        loop_op_fn *fn, void *arg, const char *place);
 
 /*
- * Receives from a socket until its end: op->data holds `result` bytes of the
- * loop's own memory, valid in the callback alone, and op->more is true. The
- * last callback has 0 (the peer has shut down) or an error. To stop reading
+ * Receives from a stream socket until its end: op->data holds `result` bytes
+ * of the loop's own memory, valid in the callback alone, and op->more is true.
+ * The last callback has 0 (the peer has shut down) or an error. To stop reading
  * for a while, cancel; bytes may still come before the last callback.
  */
 #define loop_recv(loop, op, fd, fn, arg)                                       \
