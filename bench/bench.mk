@@ -2,7 +2,7 @@
 
 bench_mains := $(shell grep -l '^int main\b' bench/*.c)
 bench_programs := $(patsubst %.c,$(B)/%,$(filter-out bench/test_%,$(bench_mains)))
-loop_programs := $(patsubst %,$(B)/bench/%,ring timers wakeup)
+loop_programs := $(patsubst %,$(B)/bench/%,ring timers wakeup footprint echo)
 bench_tests := $(patsubst %.c,$(B)/%,$(filter bench/test_%,$(bench_mains)))
 
 # The benchmarks of the loop compare it with other libraries, each of which is

@@ -121,7 +121,9 @@ struct outcome {
 static void keep(const struct micro *m, const struct micro_point *point,
                  int subject, int round, const double *values)
 {
-    for (int i = 0; i < n_metrics(m); i++)
+    for (int i = 0; i < n_metrics(m); i++) {
+        if (isnan(values[i]))
+            continue;
         record_add(&(struct row){.bench = m->bench,
                                  .server = m->subjects[subject],
                                  .variant = point->variant,
@@ -130,6 +132,7 @@ static void keep(const struct micro *m, const struct micro_point *point,
                                  .value = values[i],
                                  .unit = m->metrics[i].unit,
                                  .round = round + 1});
+    }
 }
 
 static void measure(const struct micro *m, const struct micro_point *point,

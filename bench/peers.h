@@ -144,7 +144,9 @@ struct peer {
     const struct ring_ops *ring, *ring_sockets;
     const struct timers_ops *timers;
     const struct wakeup_ops *wakeup;
-    /* Bytes that the caller keeps for each; 0: none are told. */
+    /* A whole loop, of which the size matters; and the bytes that its user
+     * keeps for a watcher and a timer, or 0. */
+    bool whole;
     size_t watcher_size, timer_size;
 };
 

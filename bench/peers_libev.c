@@ -184,5 +184,6 @@ const struct peer peer_libev = {.name = "libev",
                                 .ring = &ring_ops,
                                 .timers = &timers_ops,
                                 .wakeup = &wakeup_ops,
+                                .whole = true,
                                 .watcher_size = sizeof(ev_io),
                                 .timer_size = sizeof(ev_timer)};

@@ -190,5 +190,6 @@ const struct peer peer_libevent = {.name = "libevent",
                                    .ring = &ring_ops,
                                    .timers = &timers_ops,
                                    .wakeup = &wakeup_ops,
+                                   .whole = true,
                                    .watcher_size = sizeof(struct event),
                                    .timer_size = sizeof(struct event)};

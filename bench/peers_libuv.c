@@ -174,5 +174,6 @@ const struct peer peer_libuv = {.name = "libuv",
                                 .ring = &ring_ops,
                                 .timers = &timers_ops,
                                 .wakeup = &wakeup_ops,
+                                .whole = true,
                                 .watcher_size = sizeof(uv_poll_t),
                                 .timer_size = sizeof(uv_timer_t)};

@@ -117,7 +117,8 @@ static const struct wakeup_ops wakeup_ops = {wakeup_open, wakeup_post,
 const struct peer peer_raw_epoll = {.name = "raw/epoll",
                                     .ring = &ring_ops,
                                     .ring_sockets = &ring_ops,
-                                    .wakeup = &wakeup_ops};
+                                    .wakeup = &wakeup_ops,
+                                    .whole = true};
 
 /* --- timers: the bare wheel --------------------------------------------------
  */
