@@ -427,7 +427,7 @@ static void polled(struct loop *loop, uint64_t name, int result, bool more)
     s->hung_up = result > 0 && result & POLLRDHUP; /* see "half closed" */
     if (!more)
         s->told = 0;
-    else if (!(wanted & LOOP_EDGE) && events_of(result) & wanted)
+    else if (!(wanted & LOOP_EDGE) && events_of(result) != 0)
         s->told |= LOOP_EDGE; /* what it is, and is not to be */
     if (s->told != wanted)
         core_changed(loop, fd, s);
