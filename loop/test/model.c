@@ -159,7 +159,9 @@ unsigned model_ready(const struct model_stream *s)
 
 void model_changed(struct model *m, int stream)
 {
-    m->streams[stream].seen |= model_ready(&m->streams[stream]);
+    struct model_stream *s = &m->streams[stream];
+    s->seen |= model_ready(s);
+    s->still &= model_ready(s);
 }
 
 int model_watch(struct model *m, int stream, unsigned events)
@@ -261,7 +263,7 @@ static void look(struct model *m)
         if (m->wrong == MODEL_WATCHERS_SEE_CHANGES && s->was == ready)
             s->told = 0;
         s->called = s->touched = false;
-        s->was = ready;
+        s->was = s->still = ready;
         s->before = s->seen;
         s->seen = ready;
     }
@@ -337,9 +339,9 @@ differs(struct model *m, const char *format, ...)
 
 static bool watcher_missing(const struct model *m, const struct model_stream *s)
 {
-    const unsigned still = m->native ? model_ready(s) : ~0U;
+    const unsigned must = m->native ? s->still : s->was;
     return s->watched && !s->called && !s->touched &&
-           s->events & s->told & s->was & still;
+           s->events & s->told & must;
 }
 
 static bool descriptors_done(struct model *m)
@@ -353,11 +355,18 @@ static bool descriptors_done(struct model *m)
     return true;
 }
 
+/* If it was made unready meanwhile, the back end may have come too late. */
+static bool op_pending(const struct model *m, const struct model_op *op)
+{
+    return op->active &&
+           (op->cancelled || m->streams[op->stream].still & event_of(op->kind));
+}
+
 static bool ops_done(struct model *m)
 {
     for (int i = 0; i < MODEL_OPS; i++) {
         struct model_op *op = &m->ops[i];
-        if (op->due && !op->called && op_ready(m, op))
+        if (op->due && !op->called && op_pending(m, op))
             op->overdue++;
         else
             op->overdue = 0;
@@ -536,6 +545,18 @@ static bool op_is_right(struct model *m, int i, long result, bool more)
     return op->stream < 0 || result_is_right(m, op, result, more);
 }
 
+/* What came of it: bytes that have been read, a place that is free. */
+static void op_happened(struct model *m, int i, long result, bool more)
+{
+    const struct model_op *op = &m->ops[i];
+    struct model_stream *s = &m->streams[op->stream];
+    if ((op->kind == MODEL_RECV || op->kind == MODEL_READ) && result > 0)
+        s->in -= (size_t)result;
+    if (!more && *side(s, op->kind) == i)
+        *side(s, op->kind) = -1;
+    model_changed(m, op->stream);
+}
+
 static bool called_op(struct model *m, int i, long result, bool more)
 {
     struct model_op *op = &m->ops[i];
@@ -548,14 +569,8 @@ static bool called_op(struct model *m, int i, long result, bool more)
     if (!op_is_right(m, i, result, more))
         return false;
     op->called = true;
-    if (op->stream >= 0) {
-        struct model_stream *s = &m->streams[op->stream];
-        if (event_of(op->kind) == LOOP_READ && op->kind != MODEL_POLL_READ &&
-            result > 0)
-            s->in -= (size_t)result;
-        if (!more && *side(s, op->kind) == i)
-            *side(s, op->kind) = -1;
-    }
+    if (op->stream >= 0)
+        op_happened(m, i, result, more);
     op->active = more;
     return true;
 }

@@ -96,7 +96,7 @@ struct model_stream {
     unsigned events;
     unsigned told;        /* of these the back end knew when it waited */
     bool called, touched; /* since it waited */
-    unsigned was;         /* ready when it waited */
+    unsigned was, still;  /* ready when it waited, and all the time since */
     unsigned seen,
         before;         /* ready at some time since; and in the pass before */
     int reader, writer; /* operations, or -1 */
