@@ -77,6 +77,18 @@ fuzz-option:
 	build/fuzz/fuzz_option -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=4096 \
 		-print_final_stats=1 build/fuzz/option
 
+# --- the long run of the random tests: SEED and OPS reach them by the environment
+
+soak_tests := $(B)/loop/test/test_base_wheel $(B)/loop/test/test_core_model
+
+.PHONY: soak
+soak: $(if $(has_cmocka),$(soak_tests)) ## random operations against naive oracles: SEED=n OPS=1000000
+	@$(if $(has_cmocka),,echo "soak: cmocka is not installed; try: make deps SET=test" >&2; exit 2;) \
+	export SEED=$${SEED:-$$(date +%s)} OPS=$${OPS:-1000000}; \
+	echo "soak: SEED=$$SEED OPS=$$OPS (make soak SEED=$$SEED OPS=$$OPS repeats it)"; \
+	for test in $(soak_tests); do $$test || exit 1; done; \
+	echo "soak: no difference, SEED=$$SEED, $$OPS operations a back end"
+
 # --- installing
 
 PREFIX ?= /usr/local
