@@ -79,7 +79,7 @@ static int memory_file(off_t size)
     return fd;
 }
 
-/* --- results -------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------- */
 
 static void a_file_is_written_and_read(struct loop *loop)
 {
@@ -147,7 +147,7 @@ static void nonsense_is_refused_at_once(struct loop *loop)
     assert_int_equal(loop_active(loop), 0);
 }
 
-/* --- many, and meanwhile -------------------------------------------------- */
+/* --- many, and meanwhile ------------------------------------------------- */
 
 enum { PARTS = 200 };
 
@@ -254,7 +254,7 @@ static void a_large_file_does_not_hold_the_loop(struct loop *loop)
     free(copy.memory);
 }
 
-/* --- limits and ends ------------------------------------------------------ */
+/* --- limits and ends ----------------------------------------------------- */
 
 /* A job that keeps the only thread of a loop's pool. */
 struct gate {

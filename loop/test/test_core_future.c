@@ -44,7 +44,7 @@ static void pass(struct loop *loop)
     assert_true(loop_run_once(loop, 0) >= 0);
 }
 
-/* --- settling ------------------------------------------------------------- */
+/* --- settling ------------------------------------------------------------ */
 
 static void a_value_is_told_in_the_next_pass(struct loop *loop)
 {
@@ -178,7 +178,7 @@ static void a_row_of_futures_does_not_nest(struct loop *loop)
     pass(loop); /* the last one's waiter */
 }
 
-/* --- chains --------------------------------------------------------------- */
+/* --- chains -------------------------------------------------------------- */
 
 static void a_chain_copies_every_outcome(struct loop *loop)
 {
@@ -232,7 +232,7 @@ static void a_chain_from_a_settled_future(struct loop *loop)
     assert_int_equal(to.error, -EIO);
 }
 
-/* --- jobs ----------------------------------------------------------------- */
+/* --- jobs ---------------------------------------------------------------- */
 
 /* What a job gets, and leaves in its place. */
 struct sum {
@@ -333,7 +333,7 @@ static void a_job_comes_too_late(struct loop *loop)
     sem_destroy(&open);
 }
 
-/* --- from another thread: by the mailbox ---------------------------------- */
+/* --- from another thread: by the mailbox --------------------------------- */
 
 struct parcel {
     struct loop_post post;
@@ -369,7 +369,7 @@ static void a_thread_settles_through_the_loop(struct loop *loop)
     pthread_join(thread, NULL);
 }
 
-/* --- a client in futures (Tornado's GeneratorCapClientTest) --------------- */
+/* --- a client in futures (Tornado's GeneratorCapClientTest) -------------- */
 
 /* Sends a line to a server and gets it back in capitals, or an error. */
 struct client {
@@ -458,7 +458,7 @@ static void a_client_returns_its_answer_or_error(struct loop *loop)
     assert_int_equal(ask(loop, "HELLO!", answer), -EPROTO);
 }
 
-/* --- waiting -------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------- */
 
 static void settle_it(struct loop_call *c)
 {

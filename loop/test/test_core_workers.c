@@ -67,7 +67,7 @@ static void check(bool right, const char *what)
     _exit(WRONG);
 }
 
-/* --- servers -------------------------------------------------------------- */
+/* --- servers ------------------------------------------------------------- */
 
 struct greeting {
     int number;
@@ -111,7 +111,7 @@ static void serve(const char *backend, int listener)
     check(false, "the loop goes on for ever");
 }
 
-/* --- the driver ----------------------------------------------------------- */
+/* --- the driver ---------------------------------------------------------- */
 
 struct peer {
     int fd;
@@ -189,7 +189,7 @@ static void failed_workers_are_started_again(void **state)
     close(listener);
 }
 
-/* --- too many restarts ---------------------------------------------------- */
+/* --- too many restarts --------------------------------------------------- */
 
 /* Worker 0 fails each time; the others would stay for ever. */
 static void too_many_restarts_end_all(void **state)
@@ -212,7 +212,7 @@ static void too_many_restarts_end_all(void **state)
     close(starts[0]);
 }
 
-/* --- signals -------------------------------------------------------------- */
+/* --- signals ------------------------------------------------------------- */
 
 static void a_signal_to_the_parent_ends_all(void **state)
 {
@@ -257,7 +257,7 @@ static void signals_are_left_as_they_were(void **state)
     assert_true(ignore.sa_handler == SIG_IGN);
 }
 
-/* --- a parent that dies --------------------------------------------------- */
+/* --- a parent that dies -------------------------------------------------- */
 
 /* The workers hold the pipe's end; when all have ended, it reads as empty. */
 static void workers_die_with_their_parent(void **state)
@@ -284,7 +284,7 @@ static void workers_die_with_their_parent(void **state)
     close(alive[0]);
 }
 
-/* --- arguments ------------------------------------------------------------ */
+/* --- arguments ----------------------------------------------------------- */
 
 static void a_loop_must_come_later(void **state)
 {
