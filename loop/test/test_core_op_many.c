@@ -180,12 +180,12 @@ static void freeing_ends_thousands(struct loop *loop)
 /* --- fairness ----------------------------------------------------------------
  */
 
-/* Its own callback keeps it readable. */
+/* Its own callback keeps it full, so that no receive drains it. */
 static void feed_itself(struct seen *s, ssize_t result)
 {
     const int peer = *(int *)s->arg;
-    if (result > 0)
-        assert_int_equal(write(peer, text, 1), 1);
+    while (result > 0 && write(peer, text, sizeof text) > 0)
+        ;
 }
 
 static void a_busy_connection_does_not_starve_another(struct loop *loop)
@@ -198,12 +198,12 @@ static void a_busy_connection_does_not_starve_another(struct loop *loop)
     struct seen quiet = {0};
     loop_recv(loop, &busy.op, busy_pair[0], seen_note, NULL);
     loop_recv(loop, &quiet.op, pair[0], seen_note, NULL);
-    assert_int_equal(write(busy_pair[1], text, 1), 1);
+    feed_itself(&busy, 1);
     for (int i = 0; i < PASSES; i++) {
         const int before = busy.progress;
         assert_int_equal(write(pair[1], text + i, 1), 1);
         seen_passes(loop, 1);
-        assert_true(busy.progress - before <= 16); /* and a pass ends */
+        assert_true(busy.progress - before <= 64); /* and a pass ends */
     }
     seen_passes(loop, 1);
     assert_true(busy.progress > PASSES / 2);
@@ -246,7 +246,7 @@ static void a_sender_without_end_does_not_starve_timers(struct loop *loop)
     seen_passes(loop, PASSES);
     assert_int_equal(beats, PASSES);
     assert_true(sender.progress > PASSES / 2);
-    assert_true(sender.progress <= 16 * PASSES);
+    assert_true(sender.progress <= 64 * PASSES);
     loop_timer_stop(&timer);
     sender.then = NULL;
     loop_close(loop, pair[0]);
