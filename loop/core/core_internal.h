@@ -100,7 +100,7 @@ struct backend {
 
     /*
      * Tells the kernel what to watch `fd` for: LOOP_READ, LOOP_WRITE,
-     * CORE_EDGE; 0: nothing. s->told is what it watches now; the caller sets it
+     * LOOP_EDGE; 0: nothing. s->told is what it watches now; the caller sets it
      * anew.
      */
     int (*interest)(struct loop *loop, int fd, const struct slot *s,
@@ -122,8 +122,6 @@ struct backend {
     void (*cancel)(struct loop_op *op);
     int (*release)(struct loop *loop, int fd);
 };
-
-enum { CORE_EDGE = 8 }; /* beside LOOP_READ and LOOP_WRITE in `wanted` */
 
 extern const struct backend backend_select, backend_poll, backend_epoll,
     backend_uring;

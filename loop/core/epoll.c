@@ -55,7 +55,7 @@ static uint32_t bits_of(unsigned wanted)
 {
     return (wanted & LOOP_READ ? EPOLLIN | EPOLLRDHUP : 0U) |
            (wanted & LOOP_WRITE ? EPOLLOUT : 0U) |
-           (wanted & CORE_EDGE ? EPOLLET : 0U);
+           (wanted & LOOP_EDGE ? EPOLLET : 0U);
 }
 
 /*

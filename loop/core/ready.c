@@ -214,7 +214,7 @@ void ready_cancel(struct loop_op *op)
 int ready_release(struct loop *loop, int fd)
 {
     const struct slot *s = core_slot_find(loop, fd);
-    if (s != NULL && s->told != 0 && !(s->told & CORE_EDGE))
+    if (s != NULL && s->told != 0 && !(s->told & LOOP_EDGE))
         loop->backend->interest(loop, fd, s, 0);
     return close(fd) == 0 ? 0 : -errno;
 }

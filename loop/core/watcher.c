@@ -129,7 +129,7 @@ static unsigned wanted(const struct loop *loop, const struct slot *s)
         return s->watcher->events;
     const bool any = s->reader != NULL || s->writer != NULL;
     if (loop->backend->edge)
-        return any || s->told & CORE_EDGE ? LOOP_READ | LOOP_WRITE | CORE_EDGE
+        return any || s->told & LOOP_EDGE ? LOOP_READ | LOOP_WRITE | LOOP_EDGE
                                           : 0;
     return (s->reader != NULL && !s->paused ? LOOP_READ : 0U) |
            (s->writer != NULL ? LOOP_WRITE : 0U);
