@@ -75,8 +75,7 @@ struct trace {
     int64_t latest_ns;         /* when anything began or ended */
 };
 
-/* --- to the file ----------------------------------------------------------
- */
+/* --- to the file --------------------------------------------------------- */
 
 /* A write(2) that may fail, and raises no signal that ends the program. */
 static ssize_t write_quietly(int fd, struct base_slice bytes)
@@ -123,8 +122,7 @@ static void flush(struct trace *t)
     t->written += (off_t)len;
 }
 
-/* --- an event -------------------------------------------------------------
- */
+/* --- an event ------------------------------------------------------------ */
 
 static int64_t now_ns(struct trace *t)
 {
@@ -257,8 +255,7 @@ void trace_end(struct trace *t, int lane)
     end_at(t, lane, now_ns(t));
 }
 
-/* --- what the loop tells --------------------------------------------------
- */
+/* --- what the loop tells ------------------------------------------------- */
 
 /* Nobody says when a pass ends: it did when the last thing in it ended. */
 static void end_pass(struct trace *t)
@@ -328,8 +325,7 @@ void trace_job(struct loop *loop, const struct loop_job *job)
     base_buf_printf(&t->buf, "}");
 }
 
-/* --- its life -------------------------------------------------------------
- */
+/* --- its life ------------------------------------------------------------ */
 
 /* `path` with the process number for each %p, and ".n" if n is above 1. */
 static char *file_name(const char *path, pid_t pid, int n)

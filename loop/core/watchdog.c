@@ -64,9 +64,9 @@ struct watchdog {
     atomic_int_fast64_t begun_ns;
     _Atomic(const char *) place;
 
-    /* The question, and its answer. */
-    atomic_uint_fast64_t
-        asked; /* a turn; 0: nothing, or it is being answered */
+    /* The question: a turn, or 0: none, or it is being answered. */
+    atomic_uint_fast64_t asked;
+    /* The answer. */
     sem_t answered;
     atomic_int n_frames; /* 0: the turn was over */
     void *frames[MOST_FRAMES];
@@ -91,8 +91,7 @@ static bool wait_until(sem_t *sem, int64_t deadline_ns)
     return result == 0;
 }
 
-/* --- the signal -----------------------------------------------------------
- */
+/* --- the signal ---------------------------------------------------------- */
 
 /* Shared by the watchdogs of all loops. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -172,8 +171,7 @@ static void signal_release(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* --- the watchdog's thread ------------------------------------------------
- */
+/* --- the watchdog's thread ----------------------------------------------- */
 
 /*
  * Has the loop's thread note its stack, and waits as long as that turn lasts.
@@ -231,8 +229,7 @@ static void *watch(void *arg)
     return NULL;
 }
 
-/* --- the loop's thread ----------------------------------------------------
- */
+/* --- the loop's thread --------------------------------------------------- */
 
 void watchdog_begin(struct loop *loop)
 {

@@ -50,7 +50,7 @@ static void skip_space(struct reader *r)
         skip(r, 1);
 }
 
-/* --- strings -------------------------------------------------------------- */
+/* --- strings ------------------------------------------------------------- */
 
 static bool read_hex4(struct reader *r, unsigned *value)
 {
@@ -157,7 +157,7 @@ static bool read_string(struct reader *r, struct base_slice *text)
     return true;
 }
 
-/* --- other values --------------------------------------------------------- */
+/* --- other values -------------------------------------------------------- */
 
 static bool read_digits(struct reader *r)
 {
@@ -259,7 +259,7 @@ static bool read_value(struct reader *r, struct json *v)
     return good;
 }
 
-/* --- what tests call ------------------------------------------------------ */
+/* --- what tests call ----------------------------------------------------- */
 
 struct json *json_read(struct base_arena *arena, struct base_slice text,
                        const char **wrong)

@@ -45,7 +45,7 @@ static struct loop *traced(const struct loop *like, const char *path)
     return loop;
 }
 
-/* --- reading a trace ------------------------------------------------------ */
+/* --- reading a trace ----------------------------------------------------- */
 
 enum { MOST_LANES = 16, MOST_DEPTH = 8 };
 
@@ -234,7 +234,7 @@ static void close_picture(struct picture *p)
     base_arena_fini(&p->arena);
 }
 
-/* --- what is in it -------------------------------------------------------- */
+/* --- what is in it ------------------------------------------------------- */
 
 /* One of every kind, each of which adds one to `done`. */
 struct work {
@@ -522,7 +522,7 @@ static void a_long_pass_is_whole(struct loop *each)
     close_picture(&p);
 }
 
-/* --- its file ------------------------------------------------------------- */
+/* --- its file ------------------------------------------------------------ */
 
 static void nothing_is_written_when_off(struct loop *loop)
 {
@@ -597,7 +597,7 @@ static void a_file_that_cannot_be_opened_is_an_error(struct loop *each)
     assert_int_equal(loop_new(&loop, &options), -EISDIR);
 }
 
-/* --- a file that fails ---------------------------------------------------- */
+/* --- a file that fails --------------------------------------------------- */
 
 static void on_log(enum base_logger logger, enum base_level level,
                    const char *message, void *arg)
