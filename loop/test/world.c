@@ -258,8 +258,8 @@ static void timer_start(void)
     const int64_t deadline_ns = some_deadline();
     world->last_deadline_ns = deadline_ns;
     model_timer_start(&world->model, i, deadline_ns);
-    note("timer %d start, clock %+lld ns", i,
-         (long long)deadline_ns - (long long)world->model.clock_ns);
+    note("timer %d start, clock %+lld ns", i, /* absurd ones wrap around */
+         (long long)((uint64_t)deadline_ns - (uint64_t)world->model.clock_ns));
     if (t->loop != NULL && below(2) == 0)
         loop_timer_again(t, deadline_ns);
     else
