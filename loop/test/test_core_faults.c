@@ -498,8 +498,7 @@ static bool play_scene(const char *backend)
     return true;
 }
 
-/* --- tests
- * -------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static void nothing_fails(struct loop *loop)
 {

@@ -175,8 +175,7 @@ static void posts_stay_with_the_parent(struct loop *loop)
     loop_mailbox_release(mailbox);
 }
 
-/* --- a child has its own
- * ------------------------------------------------------ */
+/* --- a child has its own ------------------------------------------------- */
 
 static void stop_on_byte(struct seen *s, ssize_t result)
 {
@@ -225,8 +224,7 @@ static void a_child_makes_its_own_loop(struct loop *loop)
     world_end(loop, &w);
 }
 
-/* --- forks in callbacks
- * ------------------------------------------------------- */
+/* --- forks in callbacks -------------------------------------------------- */
 
 static pid_t forked;
 
@@ -275,8 +273,7 @@ static void a_callback_may_fork_a_child_with_a_loop(struct loop *loop)
     seen_passes(loop, 1);
 }
 
-/* --- a child holds descriptors that the parent closes
- * -------------------------- */
+/* --- a child holds descriptors that the parent closes -------------------- */
 
 static bool is_quiet(struct loop *loop)
 {

@@ -46,7 +46,7 @@ static void close_fd(struct loop *loop, int fd)
     seen_passes(loop, 3);
 }
 
-/* --- accepting ------------------------------------------------------------ */
+/* --- accepting ----------------------------------------------------------- */
 
 static void close_accepted(struct seen *s, ssize_t result)
 {
@@ -134,7 +134,7 @@ static void what_cannot_accept_is_told(struct loop *loop)
     close_fd(loop, udp);
 }
 
-/* --- connecting ----------------------------------------------------------- */
+/* --- connecting ---------------------------------------------------------- */
 
 static void a_connection_is_made(struct loop *loop)
 {

@@ -34,7 +34,7 @@ static void close_pair(struct loop *loop, const int pair[2])
     seen_passes(loop, 3);
 }
 
-/* --- receiving ------------------------------------------------------------ */
+/* --- receiving ----------------------------------------------------------- */
 
 static void bytes_come_in_order_and_then_the_end(struct loop *loop)
 {
@@ -176,7 +176,7 @@ static void receiving_can_be_taken_up_again(struct loop *loop)
     close_pair(loop, pair);
 }
 
-/* --- sending -------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 static void more_than_the_socket_holds_is_sent_whole(struct loop *loop)
 {
