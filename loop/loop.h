@@ -104,9 +104,10 @@ struct loop *loop_current(void);
 
 /*
  * Runs passes until loop_stop: 0. A loop with nothing to do sleeps; a post can
- * still wake it. -EBUSY: this loop runs already. -ECHILD: the
- * process has forked since loop_new; a loop stays with the parent, the child
- * may only loop_free it (and makes its own).
+ * still wake it. -EBUSY: this loop runs already. -ECHILD: the process has
+ * forked since loop_new; a loop stays with the parent, the child may only
+ * loop_free it (and makes its own). A callback that forks calls exec or _exit
+ * in the child: to return there would go on with the parent's events.
  */
 int loop_run(struct loop *loop);
 
@@ -491,6 +492,7 @@ void loop_cancel(struct loop_op *op);
 /*
  * Cancels the operations of a descriptor and closes it; its number may be
  * given out anew from the end of this pass on. A watcher of it is stopped.
+ * Returns 0, or what close(2) says where it is known now (on uring it is not).
  */
 int loop_close(struct loop *loop, int fd);
 
