@@ -19,16 +19,50 @@
 #include "loop/test/world.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { A_ROUND = 2000, A_LINE = 100000, OPS = 100000, BACKENDS = 8 };
+enum {
+    A_MINUTE = 60,
+    A_ROUND = 2000,
+    A_LINE = 100000,
+    OPS = 100000,
+    BACKENDS = 8
+};
+
+/* --- a round that never ends, which a loop may cause as well
+ * ---------------------- */
+
+static char hanging[200];
+
+static void on_alarm(int signo)
+{
+    (void)signo;
+    const ssize_t n = write(STDERR_FILENO, hanging, strlen(hanging));
+    _exit(n > 0 ? 1 : 2);
+}
+
+static void expect_end(const struct world_options *options)
+{
+    snprintf(hanging, sizeof hanging,
+             "a round hangs; repeat it with:\n"
+             "  LOOP_BACKEND=%s SEED=%llu OPS=%llu %s\n",
+             options->backend, (unsigned long long)options->seed,
+             (unsigned long long)options->ops, program_invocation_name);
+    alarm(A_MINUTE);
+}
+
+/* --- rounds
+ * ----------------------------------------------------------------------- */
 
 /* Runs a round, or skips the test if the kernel refuses the back end. */
 static void run_round(const struct world_options *options,
                       struct world_result *result)
 {
     const int fds = each_count_fds();
+    expect_end(options);
     world_run(options, result);
     if (result->error == -ENOSYS || result->error == -EPERM) {
         print_message("the kernel refuses %s: %s\n", options->backend,
@@ -110,6 +144,7 @@ static size_t add(struct CMUnitTest *tests, size_t n, const char *name,
 
 int main(void)
 {
+    signal(SIGALRM, on_alarm);
     static struct CMUnitTest tests[3 * BACKENDS];
     const char *only = getenv("LOOP_BACKEND");
     size_t n = 0;

@@ -682,7 +682,7 @@ static const struct {
 } actions[] = {
     {move_clock, 8}, /* the first: not during input and output */
     {timer_start, 16}, {timer_stop, 6},   {beat_start, 3},
-    {beat_stop, 2},    {beat_hold, 1},    {beat_release, 2},
+    {beat_stop, 2},    {beat_hold, 2},    {beat_release, 2},
     {defer, 6},        {defer_cancel, 2}, {post, 4},
     {read_clock, 1},   {stop, 1},         {watch_start, 8},
     {watch_change, 4}, {watch_stop, 3},   {make_readable, 10},
