@@ -12,6 +12,7 @@
 #     <!-- run: fails -->   the command must end with a status other than 0,
 #                           and print the lines that follow
 #     <!-- run: server -->  the command keeps running to the end of the page
+#     <!-- needs: COMMAND -->   the page is left out unless this one works here
 #
 # Pages say port 8000 for a server, 8001 for the backend and 8002; these become
 # free ports, so that pages run at the same time as anything else.
@@ -121,6 +122,12 @@ count=0
 failed=0
 for page in "${pages[@]}"; do
     rm -f "$work"/*
+    needs=$(sed -n 's/^<!-- needs: \(.*\) -->$/\1/p' "$page")
+    if [[ -n $needs ]] && ! why=$(bash -c "$needs" 2>&1 >/dev/null); then
+        count=$((count + 1))
+        echo "ok $count - $page # SKIP ${why%%$'\n'*}"
+        continue
+    fi
     take_apart "$page"
     port0=$(free_port)
     port1=$(free_port)

@@ -232,13 +232,13 @@ static int reads_are_synchronous(struct claim_result *r)
     const int stolen = stolen_after_completion(&ring, &result);
     claim_row(r, "%-40s%18s%14s", "told, then another process reads",
               "our read", "took");
-    claim_row(r, "%-40s%12d bytes%11.1f ms", "poll, then a blocking read",
+    claim_row(r, "%-40s%16d B%11.1f ms", "poll, then a blocking read",
               blocking.result, blocking.us / 1e3);
     claim_row(r, "%-40s%18s%11.1f us", "poll, then a non-blocking read",
               nonblocking.result < 0 ? strerrorname_np(-nonblocking.result)
                                      : "bytes",
               nonblocking.us);
-    claim_row(r, "%-40s%12d bytes%14s", "io_uring (the other finds nothing)",
+    claim_row(r, "%-40s%16d B%14s", "io_uring (the other finds nothing)",
               result, "-");
 
     const struct copying by_poll = copy_by(NULL), by_ring = copy_by(&ring);
