@@ -33,6 +33,9 @@ $(B)/bench/peers.flags: always
 $(loop_programs): $(B)/loop/base/wheel.o $(libloop)
 $(loop_programs): bench_libs := $(peer_libs) $(loop_libs)
 
+$(B)/bench/test_micro: $(libloop)
+$(B)/bench/test_micro: bench_libs := $(loop_libs)
+
 programs += $(bench_programs)
 tests += $(bench_tests)
 
@@ -46,7 +49,7 @@ $(bench_programs): %: %.o $(common) $(B)/bench/parts.a
 
 $(bench_tests): %: %.o $(common) $(test_support) $(B)/bench/parts.a
 	$(call say,LINK,$@)
-	@$(link) -o $@ $^ -lm -lcmocka
+	@$(link) -o $@ $^ $(bench_libs) -lm -lcmocka
 
 # --- measuring
 

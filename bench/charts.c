@@ -131,7 +131,7 @@ static void add_lines(struct plot *p, const struct results *r,
                       const char *lesson)
 {
     const char *servers[SERVERS_MAX];
-    const int n = results_servers(r, t->query.bench, servers, SERVERS_MAX);
+    const int n = figures_servers(r, t, servers);
     for (int i = 0; i < n; i++) {
         const char *server = servers[i];
         enum plot_role role = PLOT_GREY;
@@ -139,9 +139,16 @@ static void add_lines(struct plot *p, const struct results *r,
             role = PLOT_STRONG;
         else if (same(server, cast->rival.server))
             role = PLOT_RIVAL;
+        else if (t->hero != NULL && words_yardstick(server) &&
+                 (t->query.over == NULL || same(server, t->query.over)))
+            role = PLOT_SECOND;
         struct plot_line *line = add_line(p, role, r, t, server);
         if (line == NULL)
             return;
+        if (t->hero != NULL || t->x_title != NULL) {
+            line->name = line->brief = words_server(server);
+            continue;
+        }
         const bool own = lesson != NULL && words_of_lesson(server, lesson);
         if (own || role != PLOT_GREY || strcmp(server, "floor") == 0 ||
             leads_lesson(r, t, server))
@@ -162,7 +169,7 @@ static void add_dots(struct plot *p, const struct results *mine,
                      const struct cast *cast)
 {
     const char *servers[SERVERS_MAX];
-    const int n = results_servers(mine, t->query.bench, servers, SERVERS_MAX);
+    const int n = figures_servers(mine, t, servers);
     int row = 0;
     for (int i = 0; i < n; i++) {
         enum plot_role role = PLOT_GREY;

@@ -191,6 +191,7 @@ int main(int argc, char **argv)
         snprintf(point.text, sizeof point.text, "%d ready at once", point.x);
         micro_point(&micro, &point);
     }
+    const int status = micro_end(&micro);
     base_options_free(options);
-    return micro_end(&micro);
+    return status;
 }

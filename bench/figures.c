@@ -50,7 +50,8 @@ int figures_lessons(const struct results *r, const char *bench,
     int n = 0;
     for (int i = 0; i < n_servers; i++) {
         const struct name lesson = words_lesson(servers[i]);
-        if (strcmp(servers[i], "floor") != 0 &&
+        if (!words_yardstick(servers[i]) &&
+            (bench != NULL || words_number_of(servers[i]).text[0] != '\0') &&
             (n == 0 || strcmp(lessons[n - 1].text, lesson.text) != 0))
             lessons[n++] = lesson;
     }
@@ -67,6 +68,31 @@ struct standing figures_standing(const struct results *r, const struct topic *t,
     return (struct standing){server, series_point(r, &query, x)};
 }
 
+/* True if the topic is not about this server. */
+static bool left_out(const struct topic *t, const char *server)
+{
+    const size_t len = strlen(server);
+    for (const char *at = t->without; at != NULL && *at != '\0';) {
+        const size_t n = strcspn(at, " ");
+        if (n == len && strncmp(at, server, n) == 0)
+            return true;
+        at += n + strspn(at + n, " ");
+    }
+    return false;
+}
+
+int figures_servers(const struct results *r, const struct topic *t,
+                    const char **servers)
+{
+    const char *all[SERVERS_MAX];
+    const int n_all = results_servers(r, t->query.bench, all, SERVERS_MAX);
+    int n = 0;
+    for (int i = 0; i < n_all; i++)
+        if (!left_out(t, all[i]))
+            servers[n++] = all[i];
+    return n;
+}
+
 /* The server that is furthest in one direction: up (1) or down (-1). */
 static struct standing furthest(const struct results *r, const struct topic *t,
                                 const char *lesson, double x, int direction)
@@ -76,7 +102,7 @@ static struct standing furthest(const struct results *r, const struct topic *t,
     const bool worst = direction == (t->more_is_better ? -1 : 1);
     struct standing found = {.server = NULL};
     for (int i = 0; i < n; i++) {
-        if (strcmp(servers[i], "floor") == 0 ||
+        if (words_yardstick(servers[i]) || left_out(t, servers[i]) ||
             (lesson != NULL && !words_of_lesson(servers[i], lesson)))
             continue;
         const struct standing s = figures_standing(r, t, servers[i], x);
@@ -240,9 +266,43 @@ static struct cast cast_against_worst(const struct results *r,
     return cast;
 }
 
+/* The best of those that are not of the hero's group. */
+static struct standing best_other(const struct results *r,
+                                  const struct topic *t, double x)
+{
+    struct name groups[SERVERS_MAX];
+    const int n = figures_lessons(r, t->query.bench, groups);
+    struct standing found = {.server = NULL};
+    for (int i = 0; i < n; i++) {
+        if (words_of_lesson(t->hero, groups[i].text))
+            continue;
+        const struct standing s = figures_best(r, t, groups[i].text, x);
+        const double ahead = s.server == NULL || found.server == NULL
+                                 ? 0
+                                 : s.point.median - found.point.median;
+        if (found.server == NULL || (t->more_is_better ? ahead : -ahead) > 0)
+            found = s.server != NULL ? s : found;
+    }
+    return found;
+}
+
+static struct cast cast_of_hero(const struct results *r, const struct topic *t)
+{
+    struct cast cast = {.x = figures_x(r, t)};
+    const struct standing hero = figures_standing(r, t, t->hero, cast.x);
+    if (hero.point.rounds == 0)
+        return cast;
+    cast.strong = hero;
+    cast.rival = best_other(r, t, cast.x);
+    add_ratio(&cast, r, t);
+    return cast;
+}
+
 struct cast figures_cast(const struct results *r, const struct topic *t,
                          const char *lesson)
 {
+    if (lesson == NULL && t->hero != NULL)
+        return cast_of_hero(r, t);
     if (lesson != NULL && t->against_worst)
         return cast_against_worst(r, t, lesson);
     if (lesson != NULL)

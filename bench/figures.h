@@ -46,9 +46,15 @@ struct topic {
      * NULL: who asks says it otherwise. */
     const char *differ, *equal;
     const char *look_at, *if_different;
+    /* Of the loop's benchmarks: who is shown strong, against the best of the
+     * others; who takes no part ("loop/poll loop/select"); what x counts. */
+    const char *hero, *without, *x_title;
 };
 
 extern const struct topic topic_throughput, topic_idle, topic_fetch;
+
+/* The questions put to the benchmarks of the loop, ended by a NULL. */
+extern const struct topic *const topics_loop[];
 
 /* The questions put to all lessons together, ended by a NULL. */
 extern const struct topic *const topics_together[];
@@ -68,6 +74,10 @@ enum order figures_order(const struct point *ratio);
  */
 int figures_lessons(const struct results *r, const char *bench,
                     struct name *lessons);
+
+/* The servers of a topic's bench, as results_servers, that take part in it. */
+int figures_servers(const struct results *r, const struct topic *t,
+                    const char **servers);
 
 /*
  * The best (or worst) server of `lesson` (NULL: of all) at x; starved points

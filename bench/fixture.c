@@ -173,6 +173,44 @@ void fixture_course(const struct fixture *f)
     fclose(out);
 }
 
+/* One row a subject of a benchmark of the loop at x; `value` is raw's. */
+static void put_subjects(FILE *out, const char *bench, const char *variant,
+                         int x, const char *metric, double value, double faster)
+{
+    const struct {
+        const char *name;
+        double times;
+    } subjects[] = {
+        {"loop/epoll", 1.25},
+        {"loop/poll", 60},
+        {"libev", 1.25 * faster},
+        {"libuv", 2.5 * faster},
+        {strcmp(bench, "timers") == 0 ? "raw/wheel" : "raw/epoll", 1}};
+    for (int i = 0; i < 5; i++) {
+        char point[128];
+        snprintf(point, sizeof point, "%s\t%s\t%s\t%d", bench, subjects[i].name,
+                 variant, x);
+        around(out, point, metric, value * subjects[i].times);
+    }
+    fprintf(out, "%s\tloop/select\t%s\t%d\tfailed\t-\tFD_SETSIZE\t1\n", bench,
+            variant, x);
+}
+
+void fixture_loop(const struct fixture *f, double faster)
+{
+    FILE *out = fixture_open(f, "ring.tsv");
+    for (int x = 100; x <= 1000; x *= 10)
+        put_subjects(out, "ring", "1 active", x, "event", 2, faster);
+    fclose(out);
+    out = fixture_open(f, "timers.tsv");
+    for (int x = 1000; x <= 1000000; x *= 1000)
+        put_subjects(out, "timers", "random", x, "cancel", 8, faster);
+    fclose(out);
+    out = fixture_open(f, "wakeup.tsv");
+    put_subjects(out, "wakeup", "thread", 1, "rate", 2e6, 1 / faster);
+    fclose(out);
+}
+
 int fixture_run(struct proc *proc, const char *name, const char *const *options)
 {
     const char *build = getenv("KIT_BUILD");

@@ -30,6 +30,9 @@ void fixture_rounds(FILE *out, const char *point, const char *metric,
 /* The whole course, small: every bench, with starved and failed points. */
 void fixture_course(const struct fixture *f);
 
+/* The benchmarks of the loop: `faster` is libev's time over the loop's. */
+void fixture_loop(const struct fixture *f, double faster);
+
 /*
  * Runs build/bench/NAME with options up to a NULL; proc->said holds its words.
  * Returns its exit status, or -1 if it did not exit.

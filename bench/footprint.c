@@ -144,13 +144,17 @@ int main(int argc, char **argv)
     base_options_define(options, rows);
     micro_define(&micro, options);
     base_options_start(options, argc, argv);
-    if (subject[0] != '\0')
-        return look_at(subject);
+    if (subject[0] != '\0') {
+        const int found = look_at(subject);
+        base_options_free(options);
+        return found;
+    }
     micro_begin(&micro);
     choose(&micro);
     const struct micro_point point = {
         .variant = "empty", .x = 1, .text = "an empty loop"};
     micro_point(&micro, &point);
+    const int status = micro_end(&micro);
     base_options_free(options);
-    return micro_end(&micro);
+    return status;
 }

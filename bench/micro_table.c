@@ -43,7 +43,7 @@ static void print_subject(const struct micro_table *t, int i)
                t->reasons[i] != NULL ? t->reasons[i] : "-");
         return;
     }
-    char spread[2 * sizeof(struct name)];
+    char spread[2 * NAME_MAX_LEN + 8];
     snprintf(spread, sizeof spread, "%s - %s", words_number(value.low).text,
              words_number(value.high).text);
     printf("  %-16s %10s  %-20s", t->subjects[i],

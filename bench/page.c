@@ -8,16 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const benches[] = {"connections", "wrk",   "idle",
-                                      "fetch",       "calls", "claim"};
+/* With the words for those whose name says little. */
+static const struct {
+    const char *bench, *words;
+} benches[] = {
+    {"connections", NULL}, {"wrk", NULL},   {"idle", NULL},
+    {"fetch", NULL},       {"calls", NULL}, {"claim", "claims"},
+    {"ring", "the loop"},
+};
 
 struct words page_left_out(const struct results *r)
 {
     struct words words = {.len = 0};
     for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
-        if (!results_have(r, benches[i]))
-            words_add(&words, "%s%s%s", words.len > 0 ? ", " : "", benches[i],
-                      strcmp(benches[i], "claim") == 0 ? "s" : "");
+        if (!results_have(r, benches[i].bench))
+            words_add(&words, "%s%s", words.len > 0 ? ", " : "",
+                      benches[i].words != NULL ? benches[i].words
+                                               : benches[i].bench);
     return words;
 }
 
@@ -92,6 +99,14 @@ void page_facts(FILE *out, const struct results *r)
     fputs("</p>\n", out);
 }
 
+static bool has_loop(const struct results *r)
+{
+    for (int i = 0; topics_loop[i] != NULL; i++)
+        if (results_have(r, topics_loop[i]->query.bench))
+            return true;
+    return false;
+}
+
 static void put_head(const struct source *s, const struct name *lessons, int n)
 {
     page_begin(s, "One server, one client, every model of I/O: your numbers");
@@ -119,7 +134,10 @@ static void put_head(const struct source *s, const struct name *lessons, int n)
         html_text(s->out, lessons[i].text);
         fputs("</a> ", s->out);
     }
-    fputs("<a href=\"#together\">all together</a></nav>\n", s->out);
+    fputs("<a href=\"#together\">all together</a>", s->out);
+    fputs(has_loop(s->mine) ? " <a href=\"#loop\">the loop</a></nav>\n"
+                            : "</nav>\n",
+          s->out);
 }
 
 /* --- figures ------------------------------------------------------------- */
@@ -167,7 +185,7 @@ static void put_caption(const struct source *s, const struct plot *p,
                     series_spread_words(most));
     if (plot_is_log(p))
         html_text(s->out, " The axis of values is a log axis.");
-    if (s->reference->n_rows > 0)
+    if (plot_has_reference(p))
         html_format(s->out, " %s: the reference.",
                     p->kind == PLOT_DOTS ? "Grey stroke" : "Dashed grey");
     if (any_starved(p))
@@ -288,6 +306,29 @@ static int put_together(const struct source *s)
     return error;
 }
 
+/* --- the loop ------------------------------------------------------------- */
+
+static int put_loop(const struct source *s)
+{
+    if (!has_loop(s->mine))
+        return 0;
+    fputs("<section id=\"loop\">\n<h2>The loop</h2>\n<p>What libloop adds to "
+          "the kernel's work, in one process and on one CPU: beside loops "
+          "written by hand (raw) and, where they are installed, libevent, "
+          "libev and libuv.</p>\n",
+          s->out);
+    int error = 0;
+    for (int i = 0; error == 0 && topics_loop[i] != NULL; i++)
+        if (results_have(s->mine, topics_loop[i]->query.bench))
+            error = put_figure(s, topics_loop[i], NULL);
+    fputs(
+        "<p class=\"again\">Measure and draw this again: <code>make "
+        "bench-loop</code>. One point by hand: <code>build/bench/ring --pipes "
+        "100 --active 1</code>.</p>\n</section>\n",
+        s->out);
+    return error;
+}
+
 int page_report(const struct source *s, const void *arg)
 {
     (void)arg;
@@ -300,6 +341,8 @@ int page_report(const struct source *s, const void *arg)
         error = put_lesson(s, lessons[i].text);
     if (error == 0)
         error = put_together(s);
+    if (error == 0)
+        error = put_loop(s);
     page_end(s);
     return error;
 }

@@ -121,6 +121,8 @@ static const char *x_title(const struct topic *t)
 {
     if (strcmp(t->query.bench, "fetch") == 0)
         return "pages";
+    if (t->x_title != NULL)
+        return t->x_title;
     return strcmp(t->query.bench, "idle") == 0 ? "idle connections"
                                                : "connections";
 }

@@ -25,13 +25,24 @@ struct plot_line *plot_line_new(struct plot *p, enum plot_role role)
     return line;
 }
 
-bool plot_has_points(const struct plot *p)
+/* True if the reference has a measured point, or (false) another line has. */
+static bool has_points(const struct plot *p, bool reference)
 {
     for (int i = 0; i < p->n_lines; i++)
-        if (p->lines[i].role != PLOT_REFERENCE &&
+        if ((p->lines[i].role == PLOT_REFERENCE) == reference &&
             series_last(&p->lines[i].series) != NULL)
             return true;
     return false;
+}
+
+bool plot_has_points(const struct plot *p)
+{
+    return has_points(p, false);
+}
+
+bool plot_has_reference(const struct plot *p)
+{
+    return has_points(p, true);
 }
 
 /* --- frame --------------------------------------------------------------- */
@@ -92,7 +103,9 @@ static void put_ticks(const struct script *s, char axis, const struct axis *a)
     fprintf(s->out, ") nomirror norotate scale %s\n",
             axis == 'x' ? "0.4" : "0");
     fprintf(s->out, "%sset logscale %c\n", a->log ? "" : "un", axis);
-    fprintf(s->out, "set %crange [%.10g:%.10g]\n", axis, a->low, a->high);
+    /* Its logarithms are not exact: the lowest tick must not fall out. */
+    fprintf(s->out, "set %crange [%.12g:%.12g]\n", axis,
+            a->log ? a->low * (1 - 1e-9) : a->low, a->high);
 }
 
 static void put_axes(const struct script *s)

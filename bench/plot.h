@@ -85,6 +85,9 @@ struct plot_line *plot_line_new(struct plot *p, enum plot_role role);
 /* True if a line other than the reference has a measured point. */
 bool plot_has_points(const struct plot *p);
 
+/* True if the reference has one. */
+bool plot_has_reference(const struct plot *p);
+
 /* True if the values' axis will be a log axis. */
 bool plot_is_log(const struct plot *p);
 

@@ -4,6 +4,8 @@
  */
 #include "results.h"
 
+#include "words.h"
+
 #include "../lessons/common/common.h"
 
 #include <dirent.h>
@@ -313,9 +315,8 @@ static int course_order(const void *left, const void *right)
 {
     const char *a = *(const char *const *)left;
     const char *b = *(const char *const *)right;
-    const int floor_last =
-        (strcmp(a, "floor") == 0) - (strcmp(b, "floor") == 0);
-    return floor_last != 0 ? floor_last : strcmp(a, b);
+    const int yardstick_last = words_yardstick(a) - words_yardstick(b);
+    return yardstick_last != 0 ? yardstick_last : strcmp(a, b);
 }
 
 int results_servers(const struct results *r, const char *bench,

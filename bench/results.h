@@ -71,8 +71,9 @@ bool results_have(const struct results *r, const char *bench);
 
 /*
  * Fills `names` with the servers that have rows of `bench` (NULL: of any), each
- * once, in course order, which is the order of their names; "floor" comes
- * last. Returns how many; what does not fit is left out.
+ * once, in course order, which is the order of their names; yardsticks
+ * ("floor", "raw/epoll") come last. Returns how many; what does not fit is left
+ * out.
  */
 int results_servers(const struct results *r, const char *bench,
                     const char **names, int room);

@@ -240,6 +240,7 @@ int main(int argc, char **argv)
         measure_all();
     else
         measure_point(n, tokens < n ? tokens : n, sockets);
+    const int status = micro_end(&ring_micro);
     base_options_free(options);
-    return micro_end(&ring_micro);
+    return status;
 }

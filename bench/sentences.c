@@ -72,8 +72,7 @@ struct words figures_missing(const struct results *r, const struct topic *t,
                              const char *lesson)
 {
     const char *servers[SERVERS_MAX];
-    const int n_servers =
-        results_servers(r, t->query.bench, servers, SERVERS_MAX);
+    const int n_servers = figures_servers(r, t, servers);
     struct gap gaps[SERVERS_MAX];
     int n = 0;
     for (int i = 0; i < n_servers; i++)

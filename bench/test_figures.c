@@ -297,6 +297,70 @@ static void answer_holds_both_numbers(void **state)
     assert_says(answer.text, "beside 9,000 idle connections epoll/edge");
 }
 
+/* --- the loop ------------------------------------------------------------- */
+
+static const struct topic *loop_topic(const char *name)
+{
+    for (int i = 0; topics_loop[i] != NULL; i++)
+        if (strcmp(topics_loop[i]->name, name) == 0)
+            return topics_loop[i];
+    fail_msg("no topic %s", name);
+    return NULL;
+}
+
+static void load_loop(double faster)
+{
+    fixture_loop(&fixture, faster);
+    assert_int_equal(load("ring.tsv"), 0);
+    assert_int_equal(load("timers.tsv"), 0);
+    assert_int_equal(load("wakeup.tsv"), 0);
+}
+
+/* The loop is compared with the best of the others, not with its own poll. */
+static void loop_is_compared_with_the_best_other(void **state)
+{
+    (void)state;
+    load_loop(1.2);
+    const struct words ring =
+        figures_sentence(&results, loop_topic("ring-1"), NULL);
+    assert_says(ring.text, "1.25 times a hand-written loop's with loop/epoll");
+    assert_says(ring.text, "libev, takes 1.50 times");
+    const struct words rate =
+        figures_sentence(&results, loop_topic("wakeup-rate"), NULL);
+    assert_says(rate.text, "2.5 million posts a second to loop/epoll");
+}
+
+static void loop_that_is_slower_is_said_to_be(void **state)
+{
+    (void)state;
+    load_loop(0.5);
+    const struct words timers =
+        figures_sentence(&results, loop_topic("timers-cancel"), NULL);
+    assert_says(timers.text, "takes 10 ns with loop/epoll");
+    assert_says(timers.text, "libev, takes 5 ns");
+}
+
+static void loop_that_is_level_is_said_to_be(void **state)
+{
+    (void)state;
+    load_loop(1);
+    const struct words ring =
+        figures_sentence(&results, loop_topic("ring-1"), NULL);
+    assert_says(ring.text, "cost as much for an event, within the spread: 1.25 "
+                           "and 1.25 times");
+}
+
+/* select is no gap of a plot that it takes no part in. */
+static void who_takes_no_part_is_not_missing(void **state)
+{
+    (void)state;
+    load_loop(1.2);
+    assert_says(figures_missing(&results, loop_topic("ring-scan"), NULL).text,
+                "loop/select (FD_SETSIZE)");
+    assert_string_equal(
+        figures_missing(&results, loop_topic("ring-1"), NULL).text, "");
+}
+
 int main(void)
 {
 #define CASE(function)                                                         \
@@ -318,6 +382,10 @@ int main(void)
         CASE(waiting_is_told_apart),
         CASE(price_of_idle_connections_is_told),
         CASE(answer_holds_both_numbers),
+        CASE(loop_is_compared_with_the_best_other),
+        CASE(loop_that_is_slower_is_said_to_be),
+        CASE(loop_that_is_level_is_said_to_be),
+        CASE(who_takes_no_part_is_not_missing),
     };
     return cmocka_run_group_tests_name("figures", tests, NULL, NULL);
 }

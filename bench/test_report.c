@@ -170,6 +170,23 @@ static void report_ends_with_what_is_next(void **state)
     assert_string_equal(strstr(last, "next:"), "next:   make run LESSON=01\n");
 }
 
+static void loop_has_its_section(void **state)
+{
+    (void)state;
+    fixture_loop(&fixture, 1.2);
+    char *page = course_page();
+    assert_well_formed(page);
+    assert_ids_unique(page, 100);
+    assert_holds(page, "<a href=\"#loop\">the loop</a>");
+    assert_holds(page, "ring-1-wide-title");
+    assert_holds(page, "timers-cancel-narrow-title");
+    assert_holds(page, "Not measured: loop/select");
+    assert_holds_not(page, "<section id=\"lesson-loop");
+    assert_holds_not(page, "<section id=\"lesson-libev");
+    assert_holds_not(proc.said, "the loop");
+    free(page);
+}
+
 static void missing_bench_is_left_out(void **state)
 {
     (void)state;
@@ -177,7 +194,7 @@ static void missing_bench_is_left_out(void **state)
     fixture_course(&fixture);
     assert_int_equal(unlink(fixture_path(&fixture, "idle.tsv")), 0);
     assert_int_equal(run_report(), 0);
-    assert_holds(proc.said, "left out: wrk, idle");
+    assert_holds(proc.said, "left out: wrk, idle, the loop;");
     char *page = fixture_text(fixture_path(&output, "page.html"));
     assert_non_null(page);
     assert_well_formed(page);
@@ -312,6 +329,7 @@ int main(void)
         CASE(page_holds_every_part),
         CASE(reasons_are_escaped),
         CASE(report_ends_with_what_is_next),
+        CASE(loop_has_its_section),
         CASE(missing_bench_is_left_out),
         CASE(no_results_end_with_status_2),
         CASE(other_version_ends_with_status_2),

@@ -164,6 +164,7 @@ int main(int argc, char **argv)
     const struct micro_point point = {
         .variant = "thread", .x = 1, .text = "a thread posts"};
     micro_point(&micro, &point);
+    const int status = micro_end(&micro);
     base_options_free(options);
-    return micro_end(&micro);
+    return status;
 }

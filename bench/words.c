@@ -155,6 +155,11 @@ bool words_of_lesson(const char *server, const char *lesson)
            (server[len] == '\0' || server[len] == '/');
 }
 
+bool words_yardstick(const char *server)
+{
+    return strcmp(server, "floor") == 0 || words_of_lesson(server, "raw");
+}
+
 struct name words_cut(const char *text, int n)
 {
     size_t room = (size_t)n < NAME_MAX_LEN ? (size_t)n : NAME_MAX_LEN - 1;

@@ -51,6 +51,9 @@ struct name words_topic(const char *server); /* "epoll" */
 
 bool words_of_lesson(const char *server, const char *lesson);
 
+/* True of what others are measured against: "floor", "raw/epoll". */
+bool words_yardstick(const char *server);
+
 /* At most `n` bytes of `text`, cut with "..." where no character is broken. */
 struct name words_cut(const char *text, int n);
 
