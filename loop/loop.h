@@ -230,16 +230,17 @@ struct loop_periodic;
 typedef void loop_periodic_fn(struct loop_periodic *p);
 
 struct loop_periodic {
+    struct base_list link;
     struct loop_timer timer;
     loop_periodic_fn *fn;
     void *arg;
     int64_t period_ns, next_ns;
     double jitter;
-    bool active, held;
+    bool held;
 };
 
 /*
- * Calls back every `period_ns` (at least a millisecond, else -EINVAL), first
+ * Calls back every `period_ns` (a millisecond to 70 years, else -EINVAL), first
  * after one period. A beat that is missed is skipped, never made up for: the
  * beats stay at multiples of the period. `jitter` (0 to 1) varies each period
  * by a random part of that share, half of it up and half down, so that

@@ -12,7 +12,7 @@
 void loop_defer_named(struct loop *loop, struct loop_call *c, loop_call_fn *fn,
                       void *arg, const char *place)
 {
-    if (c->loop != NULL)
+    if (c->loop != NULL || loop->closing)
         return;
     *c = (struct loop_call){.fn = fn, .arg = arg, .place = place, .loop = loop};
     base_list_append(&loop->calls, &c->link);

@@ -86,7 +86,8 @@ void core_again(struct loop *loop, int fd, struct slot *s);
 struct backend {
     const char *name;
     bool edge; /* reports changes, not states, of operations' descriptors */
-    int limit; /* watches descriptors below this; 0: all */
+    bool completes; /* does operations itself: watches nothing for them */
+    int limit;      /* watches descriptors below this; 0: all */
 
     /* Sets loop->back up, or returns a negative errno value. */
     int (*open)(struct loop *loop);
@@ -170,10 +171,11 @@ struct loop {
     struct fd_queue changed, again;
 
     struct base_wheel wheel;
-    struct base_list calls;    /* struct loop_call, of the next pass */
-    struct base_list ops;      /* struct loop_op, active */
-    struct base_list finished; /* struct loop_op, last callback due */
-    struct base_list jobs;     /* struct loop_job, active */
+    struct base_list calls;     /* struct loop_call, of the next pass */
+    struct base_list ops;       /* struct loop_op, active */
+    struct base_list finished;  /* struct loop_op, last callback due */
+    struct base_list jobs;      /* struct loop_job, active */
+    struct base_list periodics; /* struct loop_periodic, active */
     struct loop_mailbox *mailbox;
     struct loop_watcher mail; /* its eventfd */
     struct signals *signals;  /* NULL: none is watched */
@@ -221,6 +223,12 @@ static inline struct slot *slot_named(const struct loop *loop, uint64_t name)
 }
 
 enum { SCRATCH_SIZE = 65536 };
+
+/* One pass; see loop.c. */
+void core_pass(struct loop *loop, int64_t deadline_ns);
+
+/* Sets what loop_current says; returns what it said before. */
+struct loop *core_set_current(struct loop *loop);
 
 /* The clock itself, not loop_now. */
 int64_t core_clock(const struct loop *loop);
@@ -353,6 +361,7 @@ void core_apply(struct loop *loop);
 /* Stops all watchers that are not the loop's own; all timers. */
 void watchers_close(struct loop *loop);
 void timers_run(struct loop *loop);
+void periodics_close(struct loop *loop);
 void timers_close(struct loop *loop);
 void calls_run(struct loop *loop);
 void calls_close(struct loop *loop);

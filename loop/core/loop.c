@@ -1,8 +1,8 @@
 /*
  * loop.c - the loop itself: a pass, and running passes.
  *
- * The pass is the whole library in a few lines, see `pass`. In words: what was
- * deferred is called; the kernel is told what has changed; the loop sleeps
+ * The pass is the whole library in a few lines, see `core_pass`. In words: what
+ * was deferred is called; the kernel is told what has changed; the loop sleeps
  * until something happens, and reports it; what could not be finished in one go
  * goes on; operations whose end is known are called back; due timers are
  * called.
@@ -11,11 +11,7 @@
  * start is told to the kernel in the same pass; and each phase takes only what
  * was there when it began, so that no kind of work can starve another.
  *
- * A fork. The child shares epoll's set and uring's rings with its parent: what
- * it changes, changes for both. So a loop refuses to run in a child (-ECHILD),
- * which may free it and make its own. pthread_atfork counts the forks.
- *
- * Read before: core_internal.h. Read after: slot.c, watcher.c, timer.c.
+ * Read before: core_internal.h. Read after: life.c, slot.c, watcher.c, timer.c.
  */
 #include "loop/core/core_internal.h"
 
@@ -24,8 +20,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-atomic_int core_loops;
-atomic_uint core_forks;
 static _Thread_local struct loop *current;
 
 /* --- one pass ------------------------------------------------------------ */
@@ -39,8 +33,11 @@ int64_t core_clock(const struct loop *loop)
     return now.tv_sec * LOOP_SECOND + now.tv_nsec;
 }
 
+/* Between runs nobody says when the time that is known has grown old. */
 int64_t loop_now(struct loop *loop)
 {
+    if (!loop->running)
+        return core_clock(loop);
     if (!loop->now_known) {
         loop->now_ns = core_clock(loop);
         loop->now_known = true;
@@ -106,8 +103,13 @@ static void resume_descriptors(struct loop *loop)
     fd_queue_drop(&loop->again, n);
 }
 
-static void input_and_output(struct loop *loop, int64_t deadline_ns)
+void core_pass(struct loop *loop, int64_t deadline_ns)
 {
+    loop->stats.passes++;
+    if (loop->trace != NULL)
+        trace_pass(loop);
+    if (!base_list_empty(&loop->calls))
+        calls_run(loop);
     if (loop->changed.n > 0)
         core_apply(loop);
     wait_for_events(loop, deadline_ns);
@@ -115,16 +117,6 @@ static void input_and_output(struct loop *loop, int64_t deadline_ns)
         resume_descriptors(loop);
     if (!base_list_empty(&loop->finished))
         ops_finish(loop);
-}
-
-static void pass(struct loop *loop, int64_t deadline_ns)
-{
-    loop->stats.passes++;
-    if (loop->trace != NULL)
-        trace_pass(loop);
-    if (!base_list_empty(&loop->calls))
-        calls_run(loop);
-    input_and_output(loop, deadline_ns);
     if (loop->wheel.n > 0)
         timers_run(loop);
 }
@@ -137,8 +129,7 @@ static int enter(struct loop *loop)
         return -ECHILD;
     if (loop->running)
         return -EBUSY;
-    loop->outer = current;
-    current = loop;
+    loop->outer = core_set_current(loop);
     loop->running = true;
     loop->now_known = false;
     return 0;
@@ -159,7 +150,7 @@ int loop_run_until(struct loop *loop, int64_t deadline_ns)
         return error;
     while (!atomic_load_explicit(&loop->stop, memory_order_relaxed) &&
            loop->born == core_forks) {
-        pass(loop, deadline_ns);
+        core_pass(loop, deadline_ns);
         if (deadline_ns != LOOP_NEVER && core_clock(loop) >= deadline_ns)
             break;
     }
@@ -180,7 +171,7 @@ int loop_run_once(struct loop *loop, int64_t deadline_ns)
     if (error != 0)
         return error;
     const uint64_t before = loop->stats.callbacks;
-    pass(loop, deadline_ns);
+    core_pass(loop, deadline_ns);
     leave(loop);
     return (int)(loop->stats.callbacks - before);
 }
@@ -196,6 +187,13 @@ struct loop *loop_current(void)
     return current;
 }
 
+struct loop *core_set_current(struct loop *loop)
+{
+    struct loop *before = current;
+    current = loop;
+    return before;
+}
+
 int loop_fd(const struct loop *loop)
 {
     return loop->backend->fd(loop);
@@ -203,7 +201,9 @@ int loop_fd(const struct loop *loop)
 
 int64_t loop_prepare(struct loop *loop)
 {
-    core_apply(loop);
+    struct loop *before = core_set_current(loop);
+    core_apply(loop); /* which tells a watcher if it is refused */
+    core_set_current(before);
     if (loop->backend->flush != NULL)
         loop->backend->flush(loop);
     return wake_ns(loop, LOOP_NEVER);
@@ -230,142 +230,4 @@ size_t loop_active(const struct loop *loop)
 {
     return loop->n_active + loop->wheel.n -
            (size_t)loop_timer_active(&loop->resume);
-}
-
-/* --- life
- * ------------------------------------------------------------------------------
- */
-
-static void count_fork(void)
-{
-    atomic_fetch_add(&core_forks, 1);
-}
-
-static void watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, count_fork);
-}
-
-/* What the caller left open, from the environment, or else the default. */
-static int complete(struct loop_options *o)
-{
-    if (o->backend == NULL)
-        o->backend = getenv("LOOP_BACKEND");
-    if (o->backend == NULL)
-        o->backend = "epoll";
-    if (o->trace == NULL)
-        o->trace = getenv("LOOP_TRACE");
-    const char *ms = getenv("LOOP_WATCHDOG");
-    if (o->watchdog_ns == 0 && ms != NULL) {
-        char *end;
-        o->watchdog_ns = strtol(ms, &end, 10) * LOOP_MS;
-        if (*ms == '\0' || *end != '\0' || o->watchdog_ns < 0)
-            return -EINVAL;
-    }
-    if (o->pool_threads == 0)
-        o->pool_threads = 5 * loop_cpu_count();
-    if (o->pool_queue == 0)
-        o->pool_queue = 1024;
-    return 0;
-}
-
-static int open_parts(struct loop *loop)
-{
-    int error = loop->backend->open(loop);
-    if (error != 0)
-        return error;
-    error = mailbox_open(loop);
-    if (error == 0 && loop->options.trace != NULL)
-        error = trace_open(loop, loop->options.trace);
-    if (error == 0 && loop->options.watchdog_ns > 0)
-        error = watchdog_open(loop, loop->options.watchdog_ns);
-    return error;
-}
-
-static void close_parts(struct loop *loop)
-{
-    watchdog_close(loop);
-    mailbox_close(loop);
-    trace_close(loop);
-    if (loop->back != NULL)
-        loop->backend->close(loop);
-    slots_free(loop);
-    free(loop->scratch);
-    free(loop);
-}
-
-int loop_new(struct loop **made, const struct loop_options *options)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, watch_forks);
-    *made = NULL;
-    struct loop_options o =
-        options != NULL ? *options : (struct loop_options){0};
-    int error = complete(&o);
-    const struct backend *backend = backend_find(o.backend);
-    if (error != 0 || backend == NULL)
-        return -EINVAL;
-    struct loop *loop = base_alloc(sizeof *loop);
-    loop->backend = backend;
-    loop->options = o;
-    loop->born = core_forks;
-    base_list_init(&loop->calls);
-    base_list_init(&loop->ops);
-    base_list_init(&loop->finished);
-    base_list_init(&loop->jobs);
-    base_wheel_init(&loop->wheel, (uint64_t)(core_clock(loop) / LOOP_MS));
-    error = open_parts(loop);
-    if (error != 0) {
-        close_parts(loop);
-        return error;
-    }
-    atomic_fetch_add(&core_loops, 1);
-    *made = loop;
-    return 0;
-}
-
-/* Timers, calls and watchers end without a word. */
-static void stop_quietly(struct loop *loop)
-{
-    calls_close(loop);
-    timers_close(loop);
-    signals_close(loop);
-    children_close(loop);
-    watchers_close(loop);
-}
-
-/* Operations and jobs have a last callback, and it comes now. */
-static void end_operations(struct loop *loop)
-{
-    ops_cancel_all(loop);
-    pool_close(loop);
-    while (!base_list_empty(&loop->ops) || !base_list_empty(&loop->finished)) {
-        input_and_output(loop, LOOP_NEVER);
-        stop_quietly(loop);
-    }
-}
-
-void loop_free(struct loop *loop)
-{
-    if (loop == NULL)
-        return;
-    assert(!loop->running);
-#ifndef NDEBUG
-    if (loop_active(loop) > 0)
-        base_log_debug("a loop is freed with %zu active", loop_active(loop));
-#endif
-    loop->closing = true;
-    struct loop *outer = current;
-    current = loop;
-    stop_quietly(loop);
-    if (loop->born == core_forks) {
-        end_operations(loop);
-        mailbox_deliver(loop);
-    } else {
-        pool_close(loop);
-    }
-    stop_quietly(loop);
-    current = outer;
-    close_parts(loop);
-    atomic_fetch_sub(&core_loops, 1);
 }

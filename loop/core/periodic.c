@@ -52,15 +52,18 @@ int loop_periodic_start_named(struct loop *loop, struct loop_periodic *p,
                               loop_periodic_fn *fn, void *arg,
                               const char *place)
 {
-    if (period_ns < LOOP_MS || !(jitter >= 0 && jitter <= 1))
+    if (period_ns < LOOP_MS || period_ns > LOOP_NEVER / 4 ||
+        !(jitter >= 0 && jitter <= 1))
         return -EINVAL;
+    if (loop->closing)
+        return -ESHUTDOWN;
     loop_periodic_stop(p);
     p->fn = fn;
     p->arg = arg;
     p->period_ns = period_ns;
     p->jitter = jitter;
     p->held = false;
-    p->active = true;
+    base_list_append(&loop->periodics, &p->link);
     p->next_ns = loop_now(loop);
     loop_timer_start_named(loop, &p->timer, LOOP_NEVER, beat, p, place);
     arm(p);
@@ -69,9 +72,9 @@ int loop_periodic_start_named(struct loop *loop, struct loop_periodic *p,
 
 void loop_periodic_stop(struct loop_periodic *p)
 {
-    if (!p->active)
+    if (!loop_periodic_active(p))
         return;
-    p->active = false;
+    base_list_remove(&p->link);
     loop_timer_stop(&p->timer);
     if (p->timer.loop->beating == p)
         p->timer.loop->beating = NULL;
@@ -79,7 +82,14 @@ void loop_periodic_stop(struct loop_periodic *p)
 
 bool loop_periodic_active(const struct loop_periodic *p)
 {
-    return p->active;
+    return p->link.next != NULL && !base_list_empty(&p->link);
+}
+
+void periodics_close(struct loop *loop)
+{
+    while (!base_list_empty(&loop->periodics))
+        loop_periodic_stop(
+            base_container(loop->periodics.next, struct loop_periodic, link));
 }
 
 void loop_periodic_hold(struct loop_periodic *p)
@@ -93,7 +103,7 @@ void loop_periodic_release(struct loop_periodic *p)
     if (!p->held)
         return;
     p->held = false;
-    if (!p->active || p->timer.loop->beating == p)
+    if (!loop_periodic_active(p) || p->timer.loop->beating == p)
         return;
     if (p->next_ns > core_clock(p->timer.loop)) /* it was not missed */
         loop_timer_again(&p->timer, p->next_ns);

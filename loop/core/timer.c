@@ -33,6 +33,8 @@ void loop_timer_start_named(struct loop *loop, struct loop_timer *t,
 void loop_timer_again(struct loop_timer *t, int64_t deadline_ns)
 {
     struct base_wheel *wheel = &t->loop->wheel;
+    if (t->loop->closing)
+        return;
     if (base_wheel_holds(&t->entry))
         base_wheel_remove(wheel, &t->entry);
     base_wheel_add(wheel, &t->entry, tick_of(deadline_ns));
