@@ -64,7 +64,8 @@ struct loop_pool;
 struct loop_options {
     const char *backend; /* "select", "poll", "epoll", "uring"; NULL: what
                             LOOP_BACKEND in the environment says, or epoll */
-    const char *trace; /* file for a Chrome trace; NULL: LOOP_TRACE, or none */
+    const char *trace;   /* file for a Chrome trace, %p is the pid; NULL:
+                              what LOOP_TRACE says, or none */
     int64_t watchdog_ns; /* log callbacks that take longer, with a backtrace;
                             0: LOOP_WATCHDOG (in ms), or none */
     int pool_threads;    /* of the loop's own pool; 0: five a CPU */
@@ -76,8 +77,8 @@ struct loop_options {
 /*
  * Makes a loop of the calling thread. `options` may be NULL. On an error
  * *loop is NULL: -EINVAL unknown back end (loop_backends has the names),
- * -ENOSYS or -EPERM the kernel refuses io_uring, -EMFILE, the error of opening
- * the trace file.
+ * -ENOSYS or -EPERM the kernel refuses io_uring, -EMFILE, -EBUSY no real-time
+ * signal is free for the watchdog, or what opening the trace file said.
  */
 int loop_new(struct loop **loop, const struct loop_options *options);
 
@@ -122,12 +123,12 @@ int loop_run_until(struct loop *loop, int64_t deadline_ns);
 int loop_run_once(struct loop *loop, int64_t deadline_ns);
 
 /*
- * Lets the run that goes on, or else the next, return at the end of its pass.
- * May be called from everywhere, also from a signal handler.
+ * Lets the run that goes on return at the end of its pass, or else the next one
+ * at once. May be called from everywhere, also from a signal handler.
  */
 void loop_stop(struct loop *loop);
 
-/* The time, read once a pass. */
+/* The time; in callbacks that of the pass, read once. */
 int64_t loop_now(struct loop *loop);
 
 /*
@@ -332,7 +333,8 @@ int loop_post_named(struct loop_mailbox *mailbox, struct loop_post *post,
  * descriptor is ready. Descriptors given to operations are non-blocking and are
  * closed by loop_close alone. One reading and one writing operation at a time
  * each: else -EBUSY. -EBADF: a negative descriptor; -EEXIST: it has a watcher;
- * -ERANGE: too high for select. All other errors come with the callback.
+ * -ERANGE: too high for select. What the kernel finds later, also that a number
+ * is no descriptor any more, comes with the callback.
  */
 
 struct loop_op;
@@ -407,8 +409,9 @@ int loop_connect_named(struct loop *loop, struct loop_op *op, int fd,
 /*
  * Receives from a stream socket until its end: op->data holds `result` bytes
  * of the loop's own memory, valid in the callback alone, and op->more is true.
- * The last callback has 0 (the peer has shut down) or an error. To stop reading
- * for a while, cancel; bytes may still come before the last callback.
+ * The last callback has 0 (the peer has shut down) or an error. Where
+ * descriptors are passed with the bytes (unix(7)), use a watcher. To stop
+ * reading for a while, cancel; bytes may still come before the last callback.
  */
 #define loop_recv(loop, op, fd, fn, arg)                                       \
     loop_recv_named(loop, op, fd, fn, arg, LOOP_PLACE(fn))
@@ -485,8 +488,9 @@ int loop_file_sync_named(struct loop *loop, struct loop_op *op, int fd,
                          loop_op_fn *fn, void *arg, const char *place);
 
 /*
- * Asks an operation to end. Its last callback comes in a later pass, with
- * -ECANCELED or with the result that came first. Harmless if it is not active.
+ * Asks an operation to end. Its last callback comes later, in this pass or
+ * another, with -ECANCELED or with the result that came first. Harmless if it
+ * is not active.
  */
 void loop_cancel(struct loop_op *op);
 
@@ -524,8 +528,9 @@ int loop_signal_start_named(struct loop *loop, struct loop_signal *s, int signo,
                             loop_signal_fn *fn, void *arg, const char *place);
 void loop_signal_stop(struct loop_signal *s);
 
-/* For a child's standard streams: a descriptor of ours, or one of these. */
-enum { LOOP_INHERIT = -1, LOOP_PIPE = -2, LOOP_NULL = -3 };
+/* For a child's standard streams: a descriptor of ours above 0, or one of
+ * these. */
+enum { LOOP_INHERIT = 0, LOOP_PIPE = -1, LOOP_NULL = -2 };
 
 struct loop_child;
 typedef void loop_child_fn(struct loop_child *child);
@@ -618,6 +623,10 @@ struct loop_future {
     struct base_list waiters;
 };
 
+/*
+ * The future has to stay until it is settled and its waiters have been called,
+ * and that of loop_future_run until its job has ended.
+ */
 void loop_future_init(struct loop *loop, struct loop_future *f);
 
 /*

@@ -202,11 +202,14 @@ static int watch(struct loop *loop, struct loop_child *child, const char *place)
     if (error == 0)
         error = loop_watcher_start_named(loop, &child->watcher, pidfd,
                                          LOOP_READ, on_end, child, place);
-    if (error == 0)
+    if (error == 0) {
+        core_slot_find(loop, pidfd)->kept = true;
         return 0;
+    }
     if (pidfd != -1)
         close(pidfd);
-    kill_and_reap(child->pid);
+    if (error != -ESRCH) /* else others have reaped it: its number is free */
+        kill_and_reap(child->pid);
     return error;
 }
 

@@ -49,10 +49,11 @@ struct slot {
     uint32_t told_serial;            /* what the kernel knows it by */
     uint8_t told;                    /* LOOP_* bits that the kernel watches */
     uint8_t ready;                   /* LOOP_* bits it has reported, not used */
-    bool hung_up;                    /* reads lead to the end: go on reading */
-    bool changed : 1, again : 1;     /* in that queue */
-    bool internal : 1;               /* the loop's own */
-    bool paused : 1;                 /* accepting waits for descriptors */
+    bool hung_up; /* or urgent data: a short read does not mean drained */
+    bool changed : 1, again : 1; /* in that queue */
+    bool internal : 1;           /* the loop's own, not counted */
+    bool kept : 1;               /* loop_close_all leaves it alone */
+    bool paused : 1;             /* accepting waits for descriptors */
 };
 
 enum { SLOTS_A_PAGE = 256 };

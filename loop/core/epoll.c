@@ -55,7 +55,7 @@ static uint32_t bits_of(unsigned wanted)
 {
     return (wanted & LOOP_READ ? EPOLLIN | EPOLLRDHUP : 0U) |
            (wanted & LOOP_WRITE ? EPOLLOUT : 0U) |
-           (wanted & LOOP_EDGE ? EPOLLET : 0U);
+           (wanted & LOOP_EDGE ? EPOLLET | EPOLLPRI : 0U);
 }
 
 /*
@@ -93,10 +93,10 @@ static int milliseconds(int64_t timeout_ns)
     return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-/* What is broken is ready: to be told so. */
+/* What is broken is ready: to be told so. For EPOLLPRI see ready.c. */
 enum {
     BROKEN = EPOLLERR | EPOLLHUP,
-    READABLE = EPOLLIN | EPOLLRDHUP | BROKEN,
+    READABLE = EPOLLIN | EPOLLRDHUP | EPOLLPRI | BROKEN,
     WRITABLE = EPOLLOUT | BROKEN,
 };
 
@@ -106,7 +106,7 @@ static void report(struct loop *loop, const struct epoll_event *event)
     core_ready(loop, event->data.u64,
                (bits & READABLE ? LOOP_READ : 0U) |
                    (bits & WRITABLE ? LOOP_WRITE : 0U),
-               bits & (EPOLLRDHUP | BROKEN));
+               bits & (EPOLLRDHUP | EPOLLPRI | BROKEN));
 }
 
 static int epoll_wait_and_report(struct loop *loop, int64_t timeout_ns)

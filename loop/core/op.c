@@ -191,7 +191,8 @@ static void leave_slot(struct loop_op *op)
     *place = NULL;
     if (op_is_reader(op) && s->paused)
         end_pause(op->loop, s);
-    if (!op->loop->backend->edge)
+    const struct backend *backend = op->loop->backend;
+    if (!backend->edge && !backend->completes)
         core_changed(op->loop, op->fd, s);
 }
 
@@ -275,7 +276,7 @@ void loop_close_all(struct loop *loop)
 {
     for (int fd = 0; fd < loop->n_pages * SLOTS_A_PAGE; fd++) {
         const struct slot *s = core_slot_find(loop, fd);
-        if (s != NULL && !s->internal &&
+        if (s != NULL && !s->internal && !s->kept &&
             (s->watcher != NULL || s->reader != NULL || s->writer != NULL))
             loop_close(loop, fd);
     }

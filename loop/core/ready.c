@@ -5,7 +5,8 @@
  * What is known of readiness stands in the slot: a bit is set by an event, and
  * cleared when an attempt finds nothing (EAGAIN) or receives less than it could
  * have, for then the socket is drained (epoll(7), question 9) - unless a
- * hang-up was reported: its event has come, so the end must be read now.
+ * hang-up was reported: its event has come, so the end must be read now; or
+ * urgent data, at which a read stops short (tcp(7)).
  *
  *              event                      EAGAIN, short read
  *     waits ----------> attempt, call back ------------------> waits
@@ -49,7 +50,16 @@ static ssize_t attempt_accept(struct loop_op *op, const struct slot *s)
     return -EAGAIN;
 }
 
-/* Asked once; the outcome is told when the socket becomes writable. */
+static bool is_ready(int fd, short events)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    return poll(&p, 1, 0) == 1;
+}
+
+/*
+ * Asked once; the outcome is told when the socket becomes writable. An event
+ * may be older than that, so whether it is writable now is asked.
+ */
 static ssize_t attempt_connect(struct loop_op *op)
 {
     if (op->done == 0) {
@@ -60,6 +70,8 @@ static ssize_t attempt_connect(struct loop_op *op)
             op_end_later(op, -EAGAIN);
         return errno == EINPROGRESS ? -EAGAIN : -errno;
     }
+    if (!is_ready(op->fd, POLLOUT))
+        return -EAGAIN;
     int error = 0;
     socklen_t len = sizeof error;
     if (getsockopt(op->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)

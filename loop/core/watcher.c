@@ -86,7 +86,7 @@ void loop_watcher_stop(struct loop_watcher *w)
     s->told = 0;
     s->watcher = NULL;
     loop->n_active -= !s->internal;
-    s->internal = false;
+    s->internal = s->kept = false;
     w->loop = NULL;
 }
 
@@ -127,6 +127,8 @@ static unsigned wanted(const struct loop *loop, const struct slot *s)
 {
     if (s->watcher != NULL)
         return s->watcher->events;
+    if (loop->backend->completes)
+        return 0;
     const bool any = s->reader != NULL || s->writer != NULL;
     if (loop->backend->edge)
         return any || s->told & LOOP_EDGE ? LOOP_READ | LOOP_WRITE | LOOP_EDGE

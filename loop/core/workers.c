@@ -200,12 +200,13 @@ static void dismiss(struct crew *crew)
     crew->stopping = true;
     signal_all(crew, SIGTERM);
     const struct timespec grace = {.tv_sec = GRACE_S};
-    while (crew->n_alive > 0) {
-        const int signo = sigtimedwait(&chld, NULL, &grace);
-        if (signo == -1 && errno == EAGAIN)
-            signal_all(crew, SIGKILL);
+    for (;;) { /* look first: the signal of some may have been taken already */
         for (int i = 0; i < crew->n; i++)
             look_after(crew, i);
+        if (crew->n_alive == 0)
+            return;
+        if (sigtimedwait(&chld, NULL, &grace) == -1 && errno == EAGAIN)
+            signal_all(crew, SIGKILL);
     }
 }
 

@@ -438,9 +438,33 @@ static void signals_are_at_their_defaults(struct loop *loop)
     pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
 }
 
+/* Their descriptors are the loop's: closing them would lose the end. */
+static void closing_all_descriptors_keeps_children(struct loop *loop)
+{
+    struct process p = {0};
+    start(loop, &p, "exit 3", I, I, I);
+    loop_close_all(loop);
+    each_until(loop, has_ended, &p, "the end");
+    assert_int_equal(p.status, 3);
+}
+
+/* So that options that say nothing of streams are harmless. */
+static void streams_are_inherited_if_nothing_is_said(struct loop *loop)
+{
+    struct process p = {0};
+    assert_int_equal(start_with(loop, &p, "test -e /proc/self/fd/1 && exit 5",
+                                (struct loop_child_options){.envp = NULL}),
+                     0);
+    each_until(loop, has_ended, &p, "the end");
+    assert_int_equal(p.status, 5);
+    assert_int_equal(p.child.pipe[1], -1);
+}
+
 int main(void)
 {
     static const struct each_test tests[] = {
+        EACH(closing_all_descriptors_keeps_children),
+        EACH(streams_are_inherited_if_nothing_is_said),
         EACH(an_interactive_session),
         EACH(errors_have_a_stream_of_their_own),
         EACH(only_our_ends_are_non_blocking),

@@ -239,7 +239,48 @@ static void the_environment_chooses_the_back_end(struct loop *loop)
     loop_free(other);
     setenv("LOOP_WATCHDOG", "soon", 1);
     assert_int_equal(loop_new(&other, NULL), -EINVAL);
+    setenv("LOOP_WATCHDOG", "9223372036854775", 1);
+    assert_int_equal(loop_new(&other, NULL), -EINVAL);
     unsetenv("LOOP_WATCHDOG");
+}
+
+/* --- time ---------------------------------------------------------------- */
+
+static int64_t fake_ns;
+
+static int64_t fake_clock(void *arg)
+{
+    (void)arg;
+    return fake_ns;
+}
+
+static void compare_times(struct loop_call *c)
+{
+    int64_t *seen_ns = c->arg;
+    *seen_ns = loop_now(loop_current());
+    fake_ns += LOOP_SECOND;
+    assert_true(loop_now(loop_current()) == *seen_ns);
+}
+
+/* Within a pass it stands still; between runs it is never old. */
+static void
+the_time_is_read_once_a_pass_and_between_runs_anew(struct loop *loop)
+{
+    struct loop *other;
+    struct loop_call c = {0};
+    int64_t seen_ns = 0;
+    fake_ns = 100 * LOOP_SECOND;
+    assert_int_equal(
+        loop_new(&other, &(struct loop_options){.backend = loop_backend(loop),
+                                                .clock_ns = fake_clock}),
+        0);
+    loop_defer(other, &c, compare_times, &seen_ns);
+    loop_run_once(other, 0);
+    assert_true(seen_ns == 100 * LOOP_SECOND);
+    assert_true(loop_now(other) == 101 * LOOP_SECOND);
+    fake_ns += LOOP_SECOND;
+    assert_true(loop_now(other) == 102 * LOOP_SECOND);
+    loop_free(other);
 }
 
 /* --- inside another loop ------------------------------------------------- */
@@ -397,6 +438,7 @@ int main(void)
         EACH(a_failing_callback_is_logged_and_the_loop_goes_on),
         EACH(an_unknown_back_end_is_refused),
         EACH(the_environment_chooses_the_back_end),
+        EACH(the_time_is_read_once_a_pass_and_between_runs_anew),
         EACH(a_loop_can_be_watched_by_another),
         EACH(two_threads_may_make_and_free_loops),
         EACH(freeing_stops_all_without_a_call),

@@ -98,6 +98,26 @@ static void an_end_right_behind_the_bytes_is_seen(struct loop *loop)
     }
 }
 
+/* A read stops at the mark of urgent data: what follows must not lie there. */
+static void bytes_behind_urgent_data_are_received(struct loop *loop)
+{
+    for (int way = 0; way < 2; way++) {
+        struct seen s = {0};
+        int pair[2];
+        seen_tcp_pair(pair);
+        loop_recv(loop, &s.op, pair[0], seen_note, NULL);
+        seen_passes(loop, way);
+        assert_int_equal(send(pair[1], "abc", 3, 0), 3);
+        assert_int_equal(send(pair[1], "!", 1, MSG_OOB), 1);
+        assert_int_equal(send(pair[1], "def", 3, 0), 3);
+        seen_until_bytes(loop, &s, 6);
+        shutdown(pair[1], SHUT_WR);
+        seen_until_last(loop, &s);
+        assert_int_equal(s.bytes, 6);
+        close_pair(loop, pair);
+    }
+}
+
 static void feed_and_end(struct seen *s, ssize_t result)
 {
     int *peer = s->arg;
@@ -327,6 +347,7 @@ int main(void)
         EACH(bytes_come_in_order_and_then_the_end),
         EACH(a_long_text_comes_whole),
         EACH(an_end_right_behind_the_bytes_is_seen),
+        EACH(bytes_behind_urgent_data_are_received),
         EACH(an_end_between_event_and_read_is_seen),
         EACH(a_reset_is_an_error),
         EACH(receiving_can_be_taken_up_again),

@@ -168,6 +168,46 @@ static void a_post_after_the_end_is_refused(struct loop *loop)
     loop_mailbox_release(box);
 }
 
+static struct loop_timer late_timer;
+static struct loop_call late_call;
+
+static void never_timer(struct loop_timer *t)
+{
+    (void)t;
+    fail_msg("a timer was called while its loop was freed");
+}
+
+static void never_call(struct loop_call *c)
+{
+    (void)c;
+    fail_msg("a call came while its loop was freed");
+}
+
+static void start_more(struct loop *loop, struct loop_post *post)
+{
+    (void)post;
+    n_posts++;
+    assert_ptr_equal(loop_current(), loop);
+    loop_timer_start(loop, &late_timer, 0, never_timer, NULL);
+    loop_defer(loop, &late_call, never_call, NULL);
+}
+
+static void a_post_of_the_end_starts_nothing(struct loop *loop)
+{
+    struct loop *other = each_other(loop);
+    struct loop_mailbox *box = loop_mailbox_hold(other);
+    struct loop_post post = {0};
+    n_posts = 0;
+    loop_post(box, &post, start_more, NULL);
+    loop_free(other);
+    assert_int_equal(n_posts, 1);
+    assert_false(loop_timer_active(&late_timer));
+    assert_null(late_call.loop);
+    loop_timer_stop(&late_timer);
+    loop_defer_cancel(&late_call);
+    loop_mailbox_release(box);
+}
+
 struct racer {
     struct loop_mailbox *box;
     struct loop_post post;
@@ -205,6 +245,7 @@ int main(void)
         EACH(a_post_wakes_the_loop),
         EACH(a_signal_handler_may_post),
         EACH(a_post_after_the_end_is_refused),
+        EACH(a_post_of_the_end_starts_nothing),
         EACH(a_post_may_race_with_the_end),
     };
     return each_backend(tests, sizeof tests / sizeof *tests);

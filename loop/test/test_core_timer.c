@@ -273,11 +273,29 @@ static void a_beat_released_in_time_is_not_missed(struct loop *loop)
     loop_periodic_stop(&p);
 }
 
+/* Also one that is held, and so in no wheel. */
+static void beats_end_with_their_loop(struct loop *loop)
+{
+    struct loop *other = each_other(loop);
+    struct loop_periodic p = {0}, held = {0};
+    loop_periodic_start(other, &p, LOOP_SECOND, 0, on_beat, "");
+    loop_periodic_start(other, &held, LOOP_SECOND, 0, on_beat, "");
+    loop_periodic_hold(&held);
+    loop_free(other);
+    assert_false(loop_periodic_active(&p));
+    assert_false(loop_periodic_active(&held));
+    loop_periodic_release(&held);
+    loop_periodic_stop(&held);
+    loop_periodic_stop(&p);
+}
+
 static void nonsense_for_a_beat_is_refused(struct loop *loop)
 {
     struct loop_periodic p = {0};
     assert_int_equal(loop_periodic_start(loop, &p, 0, 0, on_beat, ""), -EINVAL);
     assert_int_equal(loop_periodic_start(loop, &p, LOOP_SECOND, 2, on_beat, ""),
+                     -EINVAL);
+    assert_int_equal(loop_periodic_start(loop, &p, LOOP_NEVER, 0, on_beat, ""),
                      -EINVAL);
     assert_int_equal(loop_active(loop), 0);
 }
@@ -301,6 +319,7 @@ int main(void)
         EACH(a_beat_goes_on_until_it_is_stopped),
         EACH(a_held_beat_never_overlaps),
         EACH(a_beat_released_in_time_is_not_missed),
+        EACH(beats_end_with_their_loop),
         EACH(nonsense_for_a_beat_is_refused),
     };
     return each_backend(tests, sizeof tests / sizeof *tests);
