@@ -258,10 +258,14 @@ static void ask(struct loop_op *op)
 /*
  * Of a non-blocking pipe the kernel says EAGAIN instead of waiting. So a poll
  * is linked in front, which completes without a word; if it fails, it completes
- * instead of what is linked to it.
+ * instead of what is linked to it. A link ends with what is handed over: so
+ * both must find a place.
  */
 static void ask_when_ready(struct loop_op *op)
 {
+    const struct uring *u = op->loop->back;
+    if (io_uring_sq_space_left(&u->ring) < 2)
+        submit(op->loop);
     struct io_uring_sqe *sqe = place(op->loop);
     io_uring_prep_poll_add(sqe, op->fd, op_is_reader(op) ? POLLIN : POLLOUT);
     sqe->flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
@@ -403,8 +407,8 @@ static int uring_interest(struct loop *loop, int fd, const struct slot *s,
 {
     if (s->told != 0)
         cancel(loop, watcher_name(s->told_serial, fd));
-    if (s->watcher == NULL || wanted == 0)
-        return 0; /* operations need no watching */
+    if (wanted == 0)
+        return 0;
     struct io_uring_sqe *sqe = place(loop);
     io_uring_prep_poll_add(sqe, fd, poll_bits(wanted));
     if (wanted & LOOP_EDGE || s->hung_up)
@@ -518,6 +522,7 @@ static int uring_wait(struct loop *loop, int64_t timeout_ns)
 
 const struct backend backend_uring = {
     .name = "uring",
+    .completes = true,
     .open = uring_open,
     .close = uring_close,
     .flush = submit,

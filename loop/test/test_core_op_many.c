@@ -255,6 +255,41 @@ static void a_sender_without_end_does_not_starve_timers(struct loop *loop)
     seen_passes(loop, 2);
 }
 
+static void send_once_more(struct seen *s, ssize_t result)
+{
+    assert_int_equal(result, 1);
+    const struct base_slice second = {text + 1, 1};
+    const int fd = s->op.fd;
+    *s = (struct seen){0};
+    loop_send(loop_current(), &s->op, fd, second, seen_note, NULL);
+}
+
+/*
+ * Sends come and go, in a callback and between: of a descriptor that waits to
+ * read nothing else is told.
+ */
+static void a_send_makes_one_event_at_most(struct loop *loop)
+{
+    enum { ROUNDS = 50, SLACK = 10 };
+    struct seen in = {0}, out = {0};
+    const struct base_slice one = {text, 1};
+    int pair[2];
+    each_pair(pair);
+    loop_recv(loop, &in.op, pair[0], seen_note, NULL);
+    for (int i = 0; i < ROUNDS; i++) {
+        out = (struct seen){.then = send_once_more};
+        loop_send(loop, &out.op, pair[0], one, seen_note, NULL);
+        seen_until_last(loop, &out);
+        assert_int_equal(seen_drain(pair[1], 0), 2);
+        seen_passes(loop, 2);
+    }
+    assert_true(loop_stats(loop)->events <= 2 * ROUNDS + SLACK);
+    loop_close(loop, pair[0]);
+    seen_until_last(loop, &in);
+    loop_close(loop, pair[1]);
+    seen_passes(loop, 2);
+}
+
 int main(void)
 {
     const struct each_test tests[] = {
@@ -264,6 +299,7 @@ int main(void)
         EACH(freeing_ends_thousands),
         EACH(a_busy_connection_does_not_starve_another),
         EACH(a_sender_without_end_does_not_starve_timers),
+        EACH(a_send_makes_one_event_at_most),
     };
     seen_pattern(text, sizeof text, 0);
     return each_backend(tests, sizeof tests / sizeof *tests);

@@ -61,6 +61,38 @@ static void a_pipe_is_read_and_ends(struct loop *loop)
     loop_close(loop, ends[0]);
 }
 
+/* Also where the queue of uring, which has 256 places, is full in between. */
+static void a_read_is_cancelled_behind_many_others(struct loop *loop)
+{
+    enum { FIRST = 250, LAST = 260 };
+    struct seen others[LAST] = {0}, s = {0};
+    int pairs[LAST][2], ends[2];
+    char memory[64];
+    const struct iovec iov = {memory, sizeof memory};
+    seen_pipe(ends);
+    for (int i = 0; i < LAST; i++)
+        each_pair(pairs[i]);
+    for (int n = FIRST; n < LAST; n++) {
+        for (int i = 0; i < n; i++) {
+            others[i] = (struct seen){0};
+            loop_recv(loop, &others[i].op, pairs[i][0], seen_note, NULL);
+        }
+        s = (struct seen){0};
+        loop_read(loop, &s.op, ends[0], iov, seen_note, NULL);
+        loop_cancel(&s.op);
+        seen_until_last(loop, &s);
+        assert_int_equal(s.result, -ECANCELED);
+        seen_passes(loop, 1); /* and no other callback comes */
+        for (int i = 0; i < n; i++)
+            loop_cancel(&others[i].op);
+        for (int i = 0; i < n; i++)
+            seen_until_last(loop, &others[i]);
+    }
+    for (int i = 0; i < LAST; i++)
+        close_pair(loop, pairs[i]);
+    close_pair(loop, ends);
+}
+
 static void more_than_a_pipe_holds_is_written_whole(struct loop *loop)
 {
     struct seen s = {0};
@@ -214,6 +246,7 @@ int main(void)
 {
     const struct each_test tests[] = {
         EACH(a_pipe_is_read_and_ends),
+        EACH(a_read_is_cancelled_behind_many_others),
         EACH(more_than_a_pipe_holds_is_written_whole),
         EACH(a_write_cancelled_half_way_says_how_far_it_got),
         EACH(a_pipe_without_reader_is_an_error),
