@@ -16,6 +16,14 @@ static const struct backend *const backends[] = {
 #endif
 };
 
+static const char *const names[] = {
+    "select", "poll", "epoll",
+#ifdef LOOP_HAS_URING
+    "uring",
+#endif
+    NULL,
+};
+
 enum { BACKENDS = sizeof backends / sizeof *backends };
 
 const struct backend *backend_find(const char *name)
@@ -28,12 +36,5 @@ const struct backend *backend_find(const char *name)
 
 const char *const *loop_backends(void)
 {
-    static const char *const names[] = {
-        "select", "poll", "epoll",
-#ifdef LOOP_HAS_URING
-        "uring",
-#endif
-        NULL,
-    };
     return names;
 }

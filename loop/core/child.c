@@ -287,10 +287,9 @@ static void forget(struct loop_watcher *w)
 
 void children_close(struct loop *loop)
 {
-    for (int fd = 0; fd < loop->n_pages * SLOTS_A_PAGE; fd++) {
-        const struct slot *s = core_slot_find(loop, fd);
-        struct loop_watcher *w = s != NULL ? s->watcher : NULL;
-        if (w != NULL && (w->fn == on_end || w->fn == on_orphan_end))
-            forget(w);
-    }
+    const struct slot *s;
+    for (int fd = -1; (s = core_slot_next(loop, &fd)) != NULL;)
+        if (s->watcher != NULL &&
+            (s->watcher->fn == on_end || s->watcher->fn == on_orphan_end))
+            forget(s->watcher);
 }

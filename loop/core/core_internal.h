@@ -37,6 +37,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 /* --- descriptors -------------------------------------------------------------
  */
@@ -72,6 +73,9 @@ void fd_queue_drop(struct fd_queue *q, int n);
 /* Gives a slot the next serial number. */
 void slot_rename(struct slot *s);
 void slots_free(struct loop *loop);
+
+/* The slot after *fd, which moves to it; NULL at the end. Begin with -1. */
+struct slot *core_slot_next(const struct loop *loop, int *fd);
 
 /* The slot, made if need be; NULL: no descriptor is open. It never moves. */
 struct slot *core_slot(struct loop *loop, int fd);
@@ -231,7 +235,15 @@ void core_pass(struct loop *loop, int64_t deadline_ns);
 /* Sets what loop_current says; returns what it said before. */
 struct loop *core_set_current(struct loop *loop);
 
-/* The clock itself, not loop_now. */
+/* The system's clock: what threads and traces compare. */
+static inline int64_t core_monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * LOOP_SECOND + now.tv_nsec;
+}
+
+/* The loop's clock itself, which may be a test's; not loop_now. */
 int64_t core_clock(const struct loop *loop);
 
 /* Loops of this process; and how often it is the child of a fork. */
@@ -338,6 +350,9 @@ void ops_cancel_all(struct loop *loop);
  * started anew when descriptors may be there again.
  */
 bool op_pause(struct loop_op *op, int error);
+/* Accepting, which has paused, is to be tried again. */
+void pause_end(struct loop *loop, struct slot *s);
+
 /* True if accept(2) failed because of the one connection: try the next. */
 bool op_accept_again(int error);
 

@@ -139,11 +139,10 @@ static void report_active(const struct loop *loop)
                              offsetof(struct loop_call, link));
     report(&loop->jobs,
            offsetof(struct loop_job, place) - offsetof(struct loop_job, link));
-    for (int fd = 0; fd < loop->n_pages * SLOTS_A_PAGE; fd++) {
-        const struct slot *s = core_slot_find(loop, fd);
-        if (s != NULL && s->watcher != NULL && !s->internal)
+    const struct slot *s;
+    for (int fd = -1; (s = core_slot_next(loop, &fd)) != NULL;)
+        if (s->watcher != NULL && !s->internal)
             base_log_debug("  %s", s->watcher->place);
-    }
 }
 #else
 static void report_active(const struct loop *loop)

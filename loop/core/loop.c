@@ -18,7 +18,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 static _Thread_local struct loop *current;
 
@@ -28,9 +27,7 @@ int64_t core_clock(const struct loop *loop)
 {
     if (loop->options.clock_ns != NULL)
         return loop->options.clock_ns(loop->options.clock_arg);
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * LOOP_SECOND + now.tv_nsec;
+    return core_monotonic_ns();
 }
 
 /* Between runs nobody says when the time that is known has grown old. */

@@ -15,7 +15,7 @@
  * cancelled accept) becomes finished and is called back later in the pass,
  * after input and output.
  *
- * Read before: watcher.c. Read after: ready.c.
+ * Read before: watcher.c. Read after: pause.c, close.c, ready.c.
  */
 #include "loop/core/core_internal.h"
 
@@ -171,14 +171,6 @@ void op_progress(struct loop_op *op, ssize_t result)
     call(op->loop, op, result);
 }
 
-/* Accepting, which has paused, is to be tried again. */
-static void end_pause(struct loop *loop, struct slot *s)
-{
-    s->paused = false;
-    s->ready |= LOOP_READ;
-    loop->n_paused--;
-}
-
 /* Leaves the slot, which may be that of another descriptor by now. */
 static void leave_slot(struct loop_op *op)
 {
@@ -190,7 +182,7 @@ static void leave_slot(struct loop_op *op)
         return;
     *place = NULL;
     if (op_is_reader(op) && s->paused)
-        end_pause(op->loop, s);
+        pause_end(op->loop, s);
     const struct backend *backend = op->loop->backend;
     if (!backend->edge && !backend->completes)
         core_changed(op->loop, op->fd, s);
@@ -246,99 +238,5 @@ void ops_cancel_all(struct loop *loop)
         struct loop_op *op = base_container(link, struct loop_op, link);
         link = link->next; /* cancelling may move op to another list */
         loop_cancel(op);
-    }
-}
-
-int loop_close(struct loop *loop, int fd)
-{
-    struct slot *s = fd >= 0 ? core_slot(loop, fd) : NULL;
-    if (s == NULL)
-        return -EBADF;
-    if (s->watcher != NULL)
-        loop_watcher_stop(s->watcher);
-    if (s->reader != NULL)
-        loop_cancel(s->reader);
-    if (s->writer != NULL)
-        loop_cancel(s->writer);
-    const int error = loop->backend->release(loop, fd);
-    const uint32_t serial = s->serial;
-    *s = (struct slot){.serial = serial,
-                       .ready = LOOP_WRITE,
-                       .changed = s->changed,
-                       .again = s->again};
-    slot_rename(s);
-    if (loop->n_paused > 0)
-        loop_timer_again(&loop->resume, 0);
-    return error;
-}
-
-void loop_close_all(struct loop *loop)
-{
-    for (int fd = 0; fd < loop->n_pages * SLOTS_A_PAGE; fd++) {
-        const struct slot *s = core_slot_find(loop, fd);
-        if (s != NULL && !s->internal && !s->kept &&
-            (s->watcher != NULL || s->reader != NULL || s->writer != NULL))
-            loop_close(loop, fd);
-    }
-}
-
-/* --- accepting, out of descriptors --------------------------------------- */
-
-enum { PAUSE_MS = 100 };
-
-static void resume_all(struct loop_timer *t)
-{
-    struct loop *loop = t->loop;
-    for (int fd = 0; loop->n_paused > 0 && fd < loop->n_pages * SLOTS_A_PAGE;
-         fd++) {
-        struct slot *s = core_slot_find(loop, fd);
-        if (s == NULL || !s->paused)
-            continue;
-        end_pause(loop, s);
-        loop->backend->start(s->reader);
-    }
-}
-
-/*
- * The connections that wait to be accepted keep the listener ready: without a
- * pause the loop would turn at full speed and get the same error each time.
- */
-bool op_pause(struct loop_op *op, int error)
-{
-    if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
-        error != ENOMEM)
-        return false;
-    struct loop *loop = op->loop;
-    struct slot *s = core_slot_find(loop, op->fd);
-    s->paused = true;
-    core_changed(loop, op->fd, s);
-    loop->n_paused++;
-    loop->stats.accept_pauses++;
-    if (!loop_timer_active(&loop->resume))
-        loop_timer_start_named(loop, &loop->resume,
-                               core_clock(loop) + PAUSE_MS * LOOP_MS,
-                               resume_all, NULL, "resume accepting");
-    return true;
-}
-
-/*
- * See accept(2), "Error handling"; but not EOPNOTSUPP and EPERM, which come
- * anew at each try if the descriptor is no listener, or accepting is forbidden.
- */
-bool op_accept_again(int error)
-{
-    switch (error) {
-    case EINTR:
-    case ECONNABORTED:
-    case ENETDOWN:
-    case EPROTO:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-        return true;
-    default:
-        return false;
     }
 }

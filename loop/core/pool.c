@@ -132,20 +132,12 @@ static void hand_back(struct loop_job *job, enum job_state state)
 
 /* --- threads ------------------------------------------------------------- */
 
-/* Not the loop's clock, which may be a test's: a trace compares threads. */
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * LOOP_SECOND + now.tv_nsec;
-}
-
 static void work(struct loop_job *job, int thread)
 {
     job->thread = thread;
-    job->begun_ns = now_ns();
+    job->begun_ns = core_monotonic_ns();
     job->work(job);
-    job->ended_ns = now_ns();
+    job->ended_ns = core_monotonic_ns();
 }
 
 /* The next job, or NULL when the pool is freed. */

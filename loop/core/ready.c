@@ -98,18 +98,21 @@ static ssize_t attempt_read(struct loop_op *op)
     return result_of(read(op->fd, op->one.iov_base, op->one.iov_len));
 }
 
+static ssize_t output_once(struct loop_op *op)
+{
+    if (op->kind == OP_WRITE)
+        return write(op->fd, op->one.iov_base, op->one.iov_len);
+    if (op->n_iov == 1)
+        return send(op->fd, op->iov->iov_base, op->iov->iov_len, MSG_NOSIGNAL);
+    op->msg = (struct msghdr){.msg_iov = op->iov, .msg_iovlen = op_buffers(op)};
+    return sendmsg(op->fd, &op->msg, MSG_NOSIGNAL);
+}
+
 /* All buffers, or as far as it goes. */
 static ssize_t attempt_output(struct loop_op *op)
 {
     while (op->n_iov > 0) {
-        op->msg =
-            (struct msghdr){.msg_iov = op->iov, .msg_iovlen = op_buffers(op)};
-        const ssize_t n = op->kind == OP_WRITE
-                              ? write(op->fd, op->one.iov_base, op->one.iov_len)
-                          : op->n_iov == 1
-                              ? send(op->fd, op->iov->iov_base,
-                                     op->iov->iov_len, MSG_NOSIGNAL)
-                              : sendmsg(op->fd, &op->msg, MSG_NOSIGNAL);
+        const ssize_t n = output_once(op);
         if (n == -1)
             return -errno;
         op_sent(op, (size_t)n);
@@ -229,29 +232,4 @@ int ready_release(struct loop *loop, int fd)
     if (s != NULL && s->told != 0 && !(s->told & LOOP_EDGE))
         loop->backend->interest(loop, fd, s, 0);
     return close(fd) == 0 ? 0 : -errno;
-}
-
-/* --- batches of select and poll ------------------------------------------ */
-
-void ready_list_add(struct ready_list *l, uint64_t name, unsigned events,
-                    bool hung_up)
-{
-    if (l->n == l->capacity) {
-        l->capacity = l->capacity == 0 ? 64 : 2 * l->capacity;
-        l->items =
-            base_realloc(l->items, (size_t)l->capacity * sizeof *l->items);
-    }
-    l->items[l->n].name = name;
-    l->items[l->n].events = events;
-    l->items[l->n++].hung_up = hung_up;
-}
-
-int ready_list_report(struct loop *loop, struct ready_list *l)
-{
-    const int n = l->n;
-    for (int i = 0; i < n; i++)
-        core_ready(loop, l->items[i].name, l->items[i].events,
-                   l->items[i].hung_up);
-    l->n = 0;
-    return n;
 }

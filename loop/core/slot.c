@@ -43,6 +43,16 @@ struct slot *core_slot(struct loop *loop, int fd)
     return core_slot_find(loop, fd);
 }
 
+struct slot *core_slot_next(const struct loop *loop, int *fd)
+{
+    while (++*fd < loop->n_pages * SLOTS_A_PAGE) {
+        struct slot *s = core_slot_find(loop, *fd);
+        if (s != NULL)
+            return s;
+    }
+    return NULL;
+}
+
 void slots_free(struct loop *loop)
 {
     for (int i = 0; i < loop->n_pages; i++)

@@ -72,13 +72,6 @@ struct watchdog {
     void *frames[MOST_FRAMES];
 };
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * LOOP_SECOND + now.tv_nsec;
-}
-
 /* True if the semaphore was posted before `deadline_ns`. */
 static bool wait_until(sem_t *sem, int64_t deadline_ns)
 {
@@ -185,7 +178,7 @@ static int ask_stack(struct watchdog *w, uint64_t turn)
         atomic_store(&w->asked, 0);
         return 0;
     }
-    while (!wait_until(&w->answered, now_ns() + w->limit_ns))
+    while (!wait_until(&w->answered, core_monotonic_ns() + w->limit_ns))
         /* If the question is gone, the handler has begun to answer. */
         if (atomic_load(&w->turn) != turn &&
             atomic_exchange(&w->asked, 0) == turn)
@@ -211,10 +204,10 @@ static void *watch(void *arg)
 {
     struct watchdog *w = arg;
     uint64_t reported = 0;
-    int64_t wake_ns = now_ns() + w->limit_ns;
+    int64_t wake_ns = core_monotonic_ns() + w->limit_ns;
     while (!wait_until(&w->stop, wake_ns)) {
         const uint64_t turn = atomic_load(&w->turn);
-        const int64_t now = now_ns();
+        const int64_t now = core_monotonic_ns();
         const int64_t held_ns = now - atomic_load(&w->begun_ns);
         wake_ns = now + w->limit_ns;
         if (turn % 2 == 0 || turn == reported)
@@ -238,14 +231,14 @@ void watchdog_begin(struct loop *loop)
     assert(turn % 2 == 0);
     /* In this order: who sees a new turn sees its time. */
     atomic_store(&w->place, loop->place);
-    atomic_store(&w->begun_ns, now_ns());
+    atomic_store(&w->begun_ns, core_monotonic_ns());
     atomic_store(&w->turn, turn + 1);
 }
 
 void watchdog_end(struct loop *loop)
 {
     struct watchdog *w = loop->watchdog;
-    const int64_t held_ns = now_ns() - atomic_load(&w->begun_ns);
+    const int64_t held_ns = core_monotonic_ns() - atomic_load(&w->begun_ns);
     atomic_fetch_add(&w->turn, 1);
     if (held_ns < w->limit_ns)
         return;

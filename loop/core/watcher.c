@@ -198,9 +198,8 @@ void core_apply(struct loop *loop)
 
 void watchers_close(struct loop *loop)
 {
-    for (int fd = 0; fd < loop->n_pages * SLOTS_A_PAGE; fd++) {
-        struct slot *s = core_slot_find(loop, fd);
-        if (s != NULL && s->watcher != NULL && !s->internal)
+    const struct slot *s;
+    for (int fd = -1; (s = core_slot_next(loop, &fd)) != NULL;)
+        if (s->watcher != NULL && !s->internal)
             loop_watcher_stop(s->watcher);
-    }
 }
