@@ -44,6 +44,24 @@ static void a_silent_client_is_thrown_out(void **state)
     close(asks);
 }
 
+/* Who asks before its time is over gets it anew: no request is the last. */
+static void a_client_that_asks_is_kept(void **state)
+{
+    (void)state;
+    struct proc server;
+    const struct subject hasty = {
+        "hasty", {SERVER, "--idle", "2"}, 1000, 1, false};
+    subject_start(&server, &hasty, 0);
+    const int asks = client_connect(server.port);
+    for (int i = 0; i < 25; i++) {
+        client_send(asks, HELLO_REQUEST);
+        client_expect_hello(asks, 1);
+        usleep(100000);
+    }
+    subject_stop(&server);
+    close(asks);
+}
+
 static void fetch_gets_pages(void **state)
 {
     (void)state;
@@ -60,6 +78,7 @@ int main(void)
 {
     static const struct CMUnitTest own[] = {
         cmocka_unit_test(a_silent_client_is_thrown_out),
+        cmocka_unit_test(a_client_that_asks_is_kept),
         cmocka_unit_test(fetch_gets_pages),
         cmocka_unit_test(fetch_explains_errors),
     };

@@ -18,7 +18,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { MUTE = ' ' }; /* the letter of actors that are too many to write down */
+enum {
+    MUTE = ' ',  /* the letter of actors that are too many to write down */
+    HANG_S = 30, /* no test takes as long */
+};
 
 static struct miniloop loop;
 static char said[64];
@@ -32,6 +35,23 @@ static void say(char letter)
     said[len] = letter;
     said[len + 1] = '\0';
 }
+
+/* A macro, so that a failure names the line of the test. */
+#define expect_said(word)                                                      \
+    do {                                                                       \
+        if (strcmp(said, word) != 0)                                           \
+            fail_msg("the callbacks said \"%s\", not \"%s\": a letter for "    \
+                     "each call, a dot for the one that one_pass defers",      \
+                     said, word);                                              \
+    } while (0)
+
+#define expect_calls(n)                                                        \
+    do {                                                                       \
+        if (calls != (n))                                                      \
+            fail_msg("the loop made %lu system calls, not %d; if there are "   \
+                     "many, it does not sleep",                                \
+                     calls, (n));                                              \
+    } while (0)
 
 /* How many descriptors are open, and the number that the next one gets. */
 static int open_descriptors(int *next)
@@ -48,10 +68,29 @@ static int open_descriptors(int *next)
 }
 
 static int open_before;
+static char hang[256]; /* what on_hang says; written before it can be called */
 
+/* A loop that is broken may never come back: that ends all tests, in words. */
+static void on_hang(int signo)
+{
+    (void)signo;
+    if (write(STDOUT_FILENO, hang, strlen(hang)) == -1)
+        _exit(2);
+    _exit(1);
+}
+
+/* *state: the name of the test. */
 static int begin_loop(void **state)
 {
-    (void)state;
+    snprintf(hang, sizeof hang,
+             "not ok - %s\n"
+             "# the loop did not come back for %d s: either its pass does not "
+             "end,\n"
+             "# or it sleeps though a call is waiting\n",
+             (const char *)*state, HANG_S);
+    const struct sigaction action = {.sa_handler = on_hang};
+    sigaction(SIGALRM, &action, NULL);
+    alarm(HANG_S);
     memset(said, 0, sizeof said);
     int next;
     open_before = open_descriptors(&next);
@@ -62,6 +101,13 @@ static int begin_loop(void **state)
 static int end_loop(void **state)
 {
     (void)state;
+    alarm(0);
+    /* A test that failed left things started that are gone with its stack. */
+    struct call *const lists[] = {&loop.ready, &loop.later, &loop.timers,
+                                  &loop.posted};
+    for (int i = 0; i < 4; i++)
+        list_init(lists[i]);
+    loop.running = false;
     mini_fini(&loop);
     int next;
     return open_descriptors(&next) - open_before;
@@ -150,7 +196,7 @@ static void timers_go_by_deadline_then_by_start(void **state)
         mini_timer_start(&loop, &actors[i].timer, delays_ms[i]);
     loop.running = false;
     assert_int_equal(mini_run(&loop), 0);
-    assert_string_equal(said, "ebdcafg");
+    expect_said("ebdcafg");
 }
 
 static void stop_other_timer(struct actor *a)
@@ -168,11 +214,11 @@ static void a_timer_stopped_in_the_same_pass_is_not_called(void **state)
     mini_timer_start(&loop, &a.timer, 0);
     mini_timer_start(&loop, &b.timer, 0);
     one_pass();
-    assert_string_equal(said, ".a");
+    expect_said(".a");
     mini_timer_stop(&a.timer); /* has been called: harmless */
     mini_timer_stop(&b.timer);
     one_pass();
-    assert_string_equal(said, ".a.");
+    expect_said(".a.");
 }
 
 static void timers_of_many_starts_and_stops(void **state)
@@ -190,7 +236,7 @@ static void timers_of_many_starts_and_stops(void **state)
     }
     assert_true(list_is_empty(&loop.timers));
     one_pass();
-    assert_string_equal(said, ".");
+    expect_said(".");
 }
 
 static void restart(struct actor *a)
@@ -212,7 +258,7 @@ static void a_timer_started_in_a_pass_waits_for_the_next(void **state)
     assert_int_equal(mini_watch(&loop, &b.watcher, EPOLLIN), 0);
     mini_timer_start(&loop, &a.timer, -5); /* past: due at once */
     assert_int_equal(mini_run(&loop), 0);
-    assert_string_equal(said, "bababa");
+    expect_said("bababa");
     disconnect_actor(&b);
 }
 
@@ -228,8 +274,8 @@ static void the_loop_sleeps_until_the_timer(void **state)
     const int64_t start_ns = clock_ns();
     assert_int_equal(mini_run(&loop), 0);
     assert_true(clock_ns() - start_ns >= 30 * NS_PER_MS);
-    assert_string_equal(said, "a");
-    assert_int_equal(calls, 1); /* one epoll_wait: it neither spins nor polls */
+    expect_said("a");
+    expect_calls(1); /* one epoll_wait: it neither spins nor polls */
     mini_timer_stop(&far.timer);
 }
 
@@ -278,7 +324,7 @@ static void a_call_deferred_in_a_pass_waits_for_the_next(void **state)
     assert_int_equal(mini_watch(&loop, &b.watcher, EPOLLIN), 0);
     mini_defer(&loop, &a.call);
     assert_int_equal(mini_run(&loop), 0);
-    assert_string_equal(said, "ababab");
+    expect_said("ababab");
     disconnect_actor(&b);
 }
 
@@ -295,7 +341,7 @@ static void a_call_is_deferred_once_and_can_be_taken_back(void **state)
     mini_undefer(&b.call);
     one_pass();
     mini_undefer(&a.call); /* has been called: harmless */
-    assert_string_equal(said, "a.");
+    expect_said("a.");
 }
 
 /* --- watchers ------------------------------------------------------------- */
@@ -323,7 +369,7 @@ static void a_watcher_stopped_in_the_same_pass_is_not_called(void **state)
     pair[0]->other = pair[1];
     pair[1]->other = pair[0];
     assert_int_equal(mini_run(&loop), 0);
-    assert_string_equal(said, "a");
+    expect_said("a");
     struct actor *left = pair[0]->times == 1 ? pair[0] : pair[1];
     disconnect_actor(left);
     free(left);
@@ -354,7 +400,7 @@ static void an_event_of_a_number_given_away_is_forgotten(void **state)
     a.other = &b;
     mini_defer(&loop, &a.call); /* is called before watchers */
     one_pass();
-    assert_string_equal(said, "a.");
+    expect_said("a.");
     disconnect_actor(&newcomer);
 }
 
@@ -374,9 +420,9 @@ static void a_watcher_sees_what_it_asked_for_last(void **state)
     a.other = &b;
     mini_defer(&loop, &a.call);
     one_pass();
-    assert_string_equal(said, "a."); /* readable, but it writes now */
+    expect_said("a."); /* readable, but it writes now */
     one_pass();
-    assert_string_equal(said, "a..b");
+    expect_said("a..b");
     assert_int_equal(b.watcher.found, EPOLLOUT);
     disconnect_actor(&b);
 }
@@ -452,7 +498,7 @@ static void a_nested_run_is_refused(void **state)
     cast(&a);
     mini_defer(&loop, &a.call);
     assert_int_equal(mini_run(&loop), 0);
-    assert_string_equal(said, "a");
+    expect_said("a");
 }
 
 static void stopped_before_it_runs(void **state)
@@ -463,10 +509,10 @@ static void stopped_before_it_runs(void **state)
     mini_defer(&loop, &a.call);
     mini_stop(&loop);
     assert_int_equal(mini_run(&loop), 0);
-    assert_string_equal(said, ""); /* at once: not even one pass */
+    expect_said(""); /* at once: not even one pass */
     for (int i = 0; i < 3; i++)
         one_pass();
-    assert_string_equal(said, "a...");
+    expect_said("a...");
 }
 
 static void a_pass_is_finished_after_stop(void **state)
@@ -478,7 +524,7 @@ static void a_pass_is_finished_after_stop(void **state)
     mini_defer(&loop, &a.call);
     mini_defer(&loop, &b.call);
     assert_int_equal(mini_run(&loop), 0);
-    assert_string_equal(said, "ab");
+    expect_said("ab");
 }
 
 static void failures_of_the_system_are_returned(void **state)
@@ -555,7 +601,7 @@ static void signals_do_not_end_the_loop(void **state)
     assert_int_equal(pthread_create(&other, NULL, interrupt, &self), 0);
     assert_int_equal(mini_run(&loop), 0);
     pthread_join(other, NULL);
-    assert_string_equal(said, "z");
+    expect_said("z");
 }
 
 /* --- posts ---------------------------------------------------------------- */
@@ -641,6 +687,20 @@ static void a_callback_may_post(void **state)
     disconnect_actor(&b);
 }
 
+static void the_loop_sleeps_after_a_post(void **state)
+{
+    (void)state;
+    struct actor a = actor('a', NULL), b = actor('b', stop);
+    cast(&a);
+    cast(&b);
+    mini_post(&loop, &a.call);
+    mini_timer_start(&loop, &b.timer, 30);
+    calls = 0;
+    assert_int_equal(mini_run(&loop), 0);
+    expect_said("ab");
+    expect_calls(4); /* epoll_wait, read of the eventfd; for a; for b */
+}
+
 /* What is still started when the loop ends is let go. */
 static void the_loop_ends_with_things_started(void **state)
 {
@@ -661,7 +721,8 @@ static void the_loop_ends_with_things_started(void **state)
 }
 
 #define MINILOOP_TEST(name)                                                    \
-    cmocka_unit_test_setup_teardown(name, begin_loop, end_loop)
+    cmocka_unit_test_prestate_setup_teardown(name, begin_loop, end_loop,       \
+                                             (void *)#name)
 
 static const struct CMUnitTest miniloop_tests[] = {
     MINILOOP_TEST(timers_go_by_deadline_then_by_start),
@@ -685,6 +746,7 @@ static const struct CMUnitTest miniloop_tests[] = {
     MINILOOP_TEST(signals_do_not_end_the_loop),
     MINILOOP_TEST(posts_of_threads_arrive_in_order),
     MINILOOP_TEST(a_callback_may_post),
+    MINILOOP_TEST(the_loop_sleeps_after_a_post),
     MINILOOP_TEST(the_loop_ends_with_things_started),
 };
 
