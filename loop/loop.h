@@ -371,7 +371,8 @@ struct loop_op {
     struct base_list link;
     int fd;
     uint8_t kind, state;
-    bool polled; /* uring: a poll stands in front of it */
+    bool behind_poll; /* uring: a poll stands in front of it, */
+    bool half_closed; /* of a peer that has shut down its side */
     ssize_t result;
     size_t done;
     off_t offset;

@@ -61,7 +61,7 @@ int op_start_common(struct loop *loop, struct loop_op *op, enum op_kind kind,
     op->place = place;
     op->state = OP_ACTIVE;
     op->done = 0;
-    op->polled = false;
+    op->behind_poll = op->half_closed = false;
     base_list_append(&loop->ops, &op->link);
     loop->n_active++;
     loop->backend->start(op);

@@ -154,10 +154,13 @@ static unsigned length(const struct iovec *iov)
     return iov->iov_len < MOST ? (unsigned)iov->iov_len : MOST;
 }
 
-/* The kernel goes on by itself after a short send (MSG_WAITALL). */
+/*
+ * Not to wait inside: once the peer has shut down its side, Linux 6.18 waits in
+ * a thread of its own, where no cancel finds it.
+ */
 static void prepare_send(struct loop_op *op, struct io_uring_sqe *sqe)
 {
-    enum { FLAGS = MSG_NOSIGNAL | MSG_WAITALL };
+    enum { FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT };
     if (op->n_iov == 1) {
         io_uring_prep_send(sqe, op->fd, op->iov->iov_base, length(op->iov),
                            FLAGS);
@@ -184,13 +187,12 @@ static unsigned events_of(int result)
            (is_broken(result) || result & POLLOUT ? LOOP_WRITE : 0U);
 }
 
-/* The first time for one event, and from then on for changes. */
-static void prepare_poll(struct loop_op *op, struct io_uring_sqe *sqe)
+static void prepare_poll(struct loop_op *op, struct io_uring_sqe *sqe,
+                         unsigned events)
 {
-    io_uring_prep_poll_add(sqe, op->fd, poll_bits((unsigned)op->offset));
-    if (op->done > 0)
+    io_uring_prep_poll_add(sqe, op->fd, poll_bits(events));
+    if (op->half_closed)
         sqe->len = IORING_POLL_ADD_MULTI;
-    op->done = 1;
     op->result = 0;
 }
 
@@ -240,7 +242,7 @@ static void prepare(struct loop_op *op, struct io_uring_sqe *sqe)
         prepare_send(op, sqe);
         break;
     case OP_POLL:
-        prepare_poll(op, sqe);
+        prepare_poll(op, sqe, (unsigned)op->offset);
         break;
     default:
         prepare_file(op, sqe);
@@ -256,10 +258,10 @@ static void ask(struct loop_op *op)
 }
 
 /*
- * Of a non-blocking pipe the kernel says EAGAIN instead of waiting. So a poll
- * is linked in front, which completes without a word; if it fails, it completes
- * instead of what is linked to it. A link ends with what is handed over: so
- * both must find a place.
+ * A poll in front: of what does not wait by itself. It is linked to the
+ * operation and completes without a word; if it fails, it completes instead of
+ * what is linked to it. A link ends with what is handed over: so both must find
+ * a place. One for changes says what it sees, and nothing is linked to it.
  */
 static void ask_when_ready(struct loop_op *op)
 {
@@ -267,10 +269,12 @@ static void ask_when_ready(struct loop_op *op)
     if (io_uring_sq_space_left(&u->ring) < 2)
         submit(op->loop);
     struct io_uring_sqe *sqe = place(op->loop);
-    io_uring_prep_poll_add(sqe, op->fd, op_is_reader(op) ? POLLIN : POLLOUT);
-    sqe->flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
+    prepare_poll(op, sqe, op_is_reader(op) ? LOOP_READ : LOOP_WRITE);
     io_uring_sqe_set_data64(sqe, poll_name(op));
-    op->polled = true;
+    op->behind_poll = true;
+    if (op->half_closed)
+        return;
+    sqe->flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
     ask(op);
 }
 
@@ -296,7 +300,7 @@ static void uring_cancel(struct loop_op *op)
         op_end_later(op, -ECANCELED); /* the kernel knows nothing of it */
     else
         cancel(op->loop, (uint64_t)(uintptr_t)op);
-    if (op->polled)
+    if (op->behind_poll)
         cancel(op->loop, poll_name(op)); /* and so what is linked to it */
 }
 
@@ -353,46 +357,60 @@ static void received(struct loop_op *op, const struct io_uring_cqe *cqe)
         op_end(op, result);
 }
 
-/* The rest of a short send, unless there is none. */
+/* Asked too early. If a poll was in front, what it saw was the peer's end. */
+static void not_ready(struct loop_op *op)
+{
+    op->half_closed |= op->behind_poll;
+    if (op->state == OP_CANCELLING)
+        op_end(op, -ECANCELED);
+    else
+        ask_when_ready(op);
+}
+
+/* The rest of a short send, unless there is none, waits for room. */
 static void sent(struct loop_op *op, int result)
 {
-    if (result >= 0)
-        op_sent(op, (size_t)result);
-    if (result < 0)
-        op_end(op, result);
-    else if (op->n_iov == 0)
+    op_sent(op, (size_t)result);
+    op->behind_poll = false;
+    if (op->n_iov == 0)
         op_end(op, (ssize_t)op->done);
     else
-        go_on(op);
+        not_ready(op);
 }
 
 /* See "half closed" above. A poll for changes is to be ended before it ends. */
 static void poll_completed(struct loop_op *op, const struct io_uring_cqe *cqe)
 {
     const bool more = cqe->flags & IORING_CQE_F_MORE;
-    if (cqe->res > 0 && events_of(cqe->res) & (unsigned)op->offset)
-        op->result = op->offset;
-    if (more && op->result != 0)
-        cancel(op->loop, (uint64_t)(uintptr_t)op);
-    else if (!more && (op->result != 0 || cqe->res < 0))
-        op_end(op, op->result != 0 ? op->result : cqe->res);
-    else if (!more)
+    const unsigned event = op_is_reader(op) ? LOOP_READ : LOOP_WRITE;
+    if (cqe->res > 0 && events_of(cqe->res) & event)
+        op->result = event;
+    if (more && op->result != 0) {
+        cancel(op->loop, cqe->user_data);
+    } else if (!more && op->result != 0 && op->kind == OP_POLL) {
+        op_end(op, op->result);
+    } else if (!more && op->result == 0 && cqe->res < 0) {
+        op_end(op, cqe->res);
+    } else if (!more) {
+        op->half_closed = true;
+        op->behind_poll = false;
         go_on(op);
+    }
 }
 
 static void completed(struct loop_op *op, const struct io_uring_cqe *cqe)
 {
-    const bool stream = op->kind == OP_READ || op->kind == OP_WRITE;
-    if (stream && cqe->res == -EAGAIN && op->state == OP_ACTIVE) {
-        ask_when_ready(op);
+    const bool sends = op->kind == OP_SEND || op->kind == OP_WRITE;
+    if (op->kind == OP_POLL || cqe->user_data == poll_name(op)) {
+        poll_completed(op, cqe);
     } else if (op->kind == OP_ACCEPT) {
         accepted(op, cqe->res, cqe->flags & IORING_CQE_F_MORE);
     } else if (op->kind == OP_RECV) {
         received(op, cqe);
-    } else if (op->kind == OP_SEND || op->kind == OP_WRITE) {
+    } else if (cqe->res == -EAGAIN && (sends || op->kind == OP_READ)) {
+        not_ready(op);
+    } else if (cqe->res >= 0 && sends) {
         sent(op, cqe->res);
-    } else if (op->kind == OP_POLL) {
-        poll_completed(op, cqe);
     } else {
         op_end(op, cqe->res);
     }

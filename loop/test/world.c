@@ -474,21 +474,10 @@ static bool sends(const struct model_stream *m)
     return m->writer >= 0 && world->model.ops[m->writer].kind == MODEL_SEND;
 }
 
-/*
- * SIMPLIFIED: on uring nobody sends while the socket is full and the other side
- * has shut down its own. There Linux 6.18 gives the send to a thread of its
- * own, and a cancel does not find it (-ENOENT).
- */
-static bool kernel_hides_sends(const struct model_stream *m)
-{
-    return world->model.native && m->full && m->end;
-}
-
 static void end_stream(void)
 {
     const int i = some_socket();
-    const struct model_stream *m = &world->model.streams[i];
-    if (below(4) > 0 || (world->model.native && sends(m)))
+    if (below(4) > 0)
         return;
     note("stream %d ends", i);
     must(shutdown(world->streams[i].far, SHUT_WR) == 0);
@@ -604,9 +593,7 @@ static void op_start(void)
     const bool writes = kind == MODEL_SEND || kind == MODEL_POLL_WRITE;
     if (writes && sends(&world->model.streams[stream]))
         return;
-    if (kind == MODEL_SEND &&
-        (kernel_hides_sends(&world->model.streams[stream]) ||
-         s->out_chunks++ >= CHUNKS))
+    if (kind == MODEL_SEND && s->out_chunks++ >= CHUNKS)
         return;
     const size_t len = 1 + below(MESSAGE);
     const int error = model_op_start(&world->model, i, kind, stream, len);
