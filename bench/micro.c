@@ -64,9 +64,9 @@ void micro_define(struct micro *m, struct base_options *options)
          .min = 1,
          .max = ROUNDS_AT_MOST},
         {.name = "only",
-         .help = "these subjects alone, as \"loop/epoll lib\"",
+         .help = "these alone: names, or beginnings: \"loop/epoll lib\"",
          .string = &m->only,
-         .metavar = "BEGINNINGS"},
+         .metavar = "SUBJECTS"},
         {.name = "out",
          .help = "keep the rows in this folder",
          .string = &m->out,
@@ -76,13 +76,24 @@ void micro_define(struct micro *m, struct base_options *options)
     base_options_define(options, rows);
 }
 
+/* A word is a whole name, or the beginning of several: "lib", "loop/". */
+static bool is_meant(const char *name, const char *word, size_t len)
+{
+    if (len == 0 || strncmp(name, word, len) != 0)
+        return false;
+    for (const struct peer *const *p = peers; *p != NULL; p++)
+        if (strlen((*p)->name) == len && strncmp((*p)->name, word, len) == 0)
+            return name[len] == '\0';
+    return true;
+}
+
 bool micro_wants(const struct micro *m, const char *name)
 {
     if (m->only[0] == '\0' || m->n_subjects == 0)
         return true;
     for (const char *at = m->only; *at != '\0';) {
         const size_t len = strcspn(at, " ,");
-        if (len > 0 && strncmp(name, at, len) == 0)
+        if (is_meant(name, at, len))
             return true;
         at += len + (at[len] != '\0');
     }

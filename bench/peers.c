@@ -58,6 +58,15 @@ const char *peers_left_out(void)
     return sizeof left_out > 3 ? left_out + 3 : "";
 }
 
+void *timers_memory(const struct timers *t, size_t size)
+{
+    char *memory = base_alloc_array((size_t)t->n + 1, size);
+    const size_t len = ((size_t)t->n + 1) * size;
+    for (size_t i = 0; i < len; i += 4096)
+        *(volatile char *)(memory + i) = 0;
+    return memory;
+}
+
 /* --- messages ---------------------------------------------------------------
  */
 

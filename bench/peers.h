@@ -37,6 +37,7 @@ struct ring {
     int n;
     bool sockets; /* pairs of sockets instead of pipes */
     struct ring_end *ends;
+    int tokens;
     long writes, events;     /* left */
     const struct peer *peer; /* who runs it */
 };
@@ -89,6 +90,10 @@ static inline int timers_deadline_ms(struct timers *t)
         return 1 + (int)((int64_t)t->started++ * t->spread_ms / t->n);
     return 1 + (int)(micro_random(&t->random) % (uint32_t)t->spread_ms);
 }
+
+/* Timers 0 to n, all zero. To touch memory for the first time is dear, and no
+ * library's own doing: it is done here. */
+void *timers_memory(const struct timers *t, size_t size);
 
 static inline int timers_any(struct timers *t)
 {

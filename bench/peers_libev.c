@@ -76,7 +76,7 @@ static void on_timer(struct ev_loop *l, ev_timer *t, int events)
 static const char *timers_open(struct timers *t)
 {
     timers = t;
-    timer = base_alloc_array((size_t)t->n + 1, sizeof *timer);
+    timer = timers_memory(t, sizeof *timer);
     for (int i = 0; i <= t->n; i++)
         ev_init(&timer[i], on_timer);
     return make();

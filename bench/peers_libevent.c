@@ -86,7 +86,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 static const char *timers_open(struct timers *t)
 {
     timers = t;
-    events = base_alloc_array((size_t)t->n + 1, sizeof *events);
+    events = timers_memory(t, sizeof *events);
     const char *reason = make();
     for (int i = 0; i <= t->n && reason == NULL; i++)
         evtimer_assign(&events[i], base, on_timer, NULL);

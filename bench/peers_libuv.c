@@ -88,7 +88,7 @@ static void on_timer(uv_timer_t *t)
 static const char *timers_open(struct timers *t)
 {
     timers = t;
-    timer = base_alloc_array((size_t)t->n + 1, sizeof *timer);
+    timer = timers_memory(t, sizeof *timer);
     const char *reason = make();
     for (int i = 0; i <= t->n && reason == NULL; i++)
         uv_timer_init(&loop, &timer[i]);

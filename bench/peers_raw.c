@@ -135,7 +135,7 @@ static uint64_t now_ms(void)
 static const char *timers_open(struct timers *t)
 {
     timers = t;
-    entries = base_alloc_array((size_t)t->n + 1, sizeof *entries);
+    entries = timers_memory(t, sizeof *entries);
     base_wheel_init(&wheel, now_ms());
     return NULL;
 }

@@ -78,7 +78,7 @@ static void close_circle(void)
 /* End i takes from pipe i and puts into pipe i + 1. False: no descriptors. */
 static bool make_circle(int n, bool sockets)
 {
-    ring = (struct ring){.n = n, .sockets = sockets};
+    ring = (struct ring){.n = n, .sockets = sockets, .tokens = active};
     ring.ends = base_alloc_array((size_t)n, sizeof *ring.ends);
     for (int i = 0; i < n; i++)
         ring.ends[i].from = ring.ends[i].next = -1;
