@@ -13,7 +13,7 @@ loop_examples := $(patsubst %.c,$(B)/%,$(wildcard loop/examples/*.c))
 has_uring := $(call has,liburing.h)
 ifneq ($(has_uring),y)
 loop_libs := -lm
-loop_sources := $(filter-out loop/core/uring.c,$(loop_sources))
+loop_sources := $(filter-out loop/core/uring%,$(loop_sources))
 else
 loop_libs := -luring -lm
 $(B)/loop/core/backend.o: compile += -DLOOP_HAS_URING

@@ -14,13 +14,16 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* --- faults -----------------------------------------------------------------
@@ -604,11 +607,89 @@ static void a_wait_may_be_interrupted(struct loop *loop)
     seen_until_last(loop, &s);
 }
 
+/* More than the queue of uring holds, so that it is handed over in between. */
+enum { CROWD = 600 };
+
+static struct loop_op crowd[CROWD];
+static int n_ended;
+
+static void on_end(struct loop_op *op, ssize_t result)
+{
+    (void)op;
+    assert_int_equal(result, -ECANCELED);
+    n_ended++;
+}
+
+static void start_crowd(struct loop *loop, int pairs[CROWD / 2][2])
+{
+    memset(crowd, 0, sizeof crowd);
+    n_ended = 0;
+    for (int i = 0; i < CROWD; i++) {
+        const int fd = pairs[i / 2][i % 2];
+        assert_int_equal(
+            loop_poll(loop, &crowd[i], fd, LOOP_READ, on_end, NULL), 0);
+    }
+}
+
+static bool crowd_has_ended(void *arg)
+{
+    (void)arg;
+    return n_ended == CROWD;
+}
+
+static void a_queue_that_is_not_taken_is_offered_again(struct loop *loop)
+{
+    int pairs[CROWD / 2][2];
+    for (int i = 0; i < CROWD / 2; i++)
+        each_pair(pairs[i]);
+    fault.calls = 0;
+    fault.nth = 1;
+    fault.error = EAGAIN;
+    faults(strcmp(loop_backend(loop), "uring") == 0);
+    start_crowd(loop, pairs);
+    faults(false);
+    seen_passes(loop, 2);
+    loop_close_all(loop);
+    each_until(loop, crowd_has_ended, NULL, "the crowd");
+}
+
+/* In a child, for it ends with a message; a spin would end by the alarm. */
+static void a_queue_that_is_never_taken_ends_the_program(struct loop *loop)
+{
+    int pairs[CROWD / 2][2], status;
+    if (strcmp(loop_backend(loop), "uring") != 0)
+        return;
+    for (int i = 0; i < CROWD / 2; i++)
+        each_pair(pairs[i]);
+    const pid_t pid = fork();
+    assert_int_not_equal(pid, -1);
+    if (pid == 0) {
+        const struct rlimit none = {0};
+        setrlimit(RLIMIT_CORE, &none);
+        base_log_set_level(BASE_GENERAL, BASE_NONE);
+        signal(SIGABRT, SIG_DFL);
+        alarm(10);
+        struct loop *other = each_other(loop);
+        let_fail("io_uring_submit", EAGAIN);
+        start_crowd(other, pairs);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    for (int i = 0; i < CROWD / 2; i++) {
+        close(pairs[i][0]);
+        close(pairs[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct each_test tests[] = {
         EACH(what_epoll_refuses_to_watch_is_told),
         EACH(a_wait_may_be_interrupted),
+        EACH(a_queue_that_is_not_taken_is_offered_again),
+        EACH(a_queue_that_is_never_taken_ends_the_program),
         EACH(nothing_fails),
         EACH(the_nth_call_fails),
     };
