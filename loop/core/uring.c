@@ -54,14 +54,13 @@ void uring_reserve(struct loop *loop, unsigned n)
 {
     enum { TRIES = 10 };
     struct uring *u = loop->back;
-    int error = 0;
-    for (int i = 0; i < TRIES; i++) {
-        if (io_uring_sq_space_left(&u->ring) >= n)
-            return;
-        error = io_uring_submit(&u->ring);
+    for (int tries = 1; io_uring_sq_space_left(&u->ring) < n; tries++) {
+        const int error = io_uring_submit(&u->ring);
+        if (tries == TRIES) {
+            base_log_error("io_uring takes nothing: %s", strerror(-error));
+            abort();
+        }
     }
-    base_log_error("io_uring takes nothing: %s", strerror(-error));
-    abort();
 }
 
 struct io_uring_sqe *next_sqe(struct loop *loop)
@@ -93,13 +92,13 @@ static int uring_release(struct loop *loop, int fd)
 
 static int enter(struct io_uring *ring, int64_t timeout_ns)
 {
-    struct io_uring_cqe *cqe;
-    struct __kernel_timespec timeout = {.tv_sec = timeout_ns / LOOP_SECOND,
-                                        .tv_nsec = timeout_ns % LOOP_SECOND};
     if (timeout_ns == 0)
         return io_uring_submit_and_get_events(ring);
     if (timeout_ns < 0)
         return io_uring_submit_and_wait(ring, 1);
+    struct io_uring_cqe *cqe;
+    struct __kernel_timespec timeout = {.tv_sec = timeout_ns / LOOP_SECOND,
+                                        .tv_nsec = timeout_ns % LOOP_SECOND};
     return io_uring_submit_and_wait_timeout(ring, &cqe, 1, &timeout, NULL);
 }
 
