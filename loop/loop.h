@@ -202,10 +202,10 @@ typedef void loop_timer_fn(struct loop_timer *t);
 
 struct loop_timer {
     struct base_wheel_entry entry;
+    struct loop *loop; /* beside the entry: moving a timer touches no more */
     loop_timer_fn *fn;
     void *arg;
     const char *place;
-    struct loop *loop;
 };
 
 /*

@@ -89,6 +89,12 @@ soak: $(if $(has_cmocka),$(soak_tests)) ## random operations against naive oracl
 	for test in $(soak_tests); do $$test || exit 1; done; \
 	echo "soak: no difference, SEED=$$SEED, $$OPS operations a back end"
 
+# Those that have more than one thread: for SANITIZE=thread.
+.PHONY: test-threads
+loop_threaded := $(patsubst %,$(B)/loop/test/test_core_%,post pool future model loop watchdog)
+test-threads: $(loop_threaded) $(B)/lessons/07-callbacks/test
+	@.ci/run-tests $(loop_threaded) $(B)/lessons/07-callbacks/test
+
 # --- installing
 
 PREFIX ?= /usr/local

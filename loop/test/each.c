@@ -36,7 +36,8 @@ static struct loop *make(const char *backend)
     const struct loop_options options = {.backend = backend};
     const int error = loop_new(&loop, &options);
     if (error == -ENOSYS || error == -EPERM) {
-        print_message("the kernel refuses %s: %s\n", backend, strerror(-error));
+        print_message("# skipped: the kernel refuses %s: %s\n", backend,
+                      strerror(-error));
         skip();
     }
     if (error != 0)
