@@ -65,8 +65,12 @@ static int open_parts(struct loop *loop)
     if (error != 0)
         return error;
     error = mailbox_open(loop);
-    if (error == 0 && loop->options.trace != NULL)
+    if (error == 0 && loop->options.trace != NULL) {
         error = trace_open(loop, loop->options.trace);
+        if (error != 0)
+            base_log_error("cannot write the trace %s (LOOP_TRACE): %s",
+                           loop->options.trace, strerror(-error));
+    }
     if (error == 0 && loop->options.watchdog_ns > 0)
         error = watchdog_open(loop, loop->options.watchdog_ns);
     return error;

@@ -29,7 +29,7 @@
 
 enum {
     SUBMISSIONS = 256,
-    COMPLETIONS = 2048,
+    COMPLETIONS = 1024,
     BUFFERS = 256, /* a power of two */
     BUFFER_SIZE = 8192,
 };
