@@ -371,6 +371,8 @@ struct loop_op {
     struct base_list link;
     int fd;
     uint8_t kind, state;
+    uint8_t event;    /* of loop_poll */
+    bool asked;       /* connect(2) was called: its outcome is awaited */
     bool behind_poll; /* uring: a poll stands in front of it, */
     bool half_closed; /* of a peer that has shut down its side */
     ssize_t result;

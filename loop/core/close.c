@@ -29,7 +29,7 @@ int loop_close(struct loop *loop, int fd)
                        .ready = LOOP_WRITE,
                        .changed = s->changed,
                        .again = s->again};
-    slot_rename(s);
+    slot_renew(s);
     if (loop->n_paused > 0)
         loop_timer_again(&loop->resume, 0); /* accepting may go on */
     return error;

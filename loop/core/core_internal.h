@@ -22,9 +22,9 @@
  *
  * Stale events. A batch may hold an event of a descriptor that was closed, or
  * watched anew, earlier in the same batch. So what a back end gives the kernel
- * as a name is descriptor and serial number; the serial number changes at each
+ * as a tag is descriptor and serial number; the serial number changes at each
  * start, change and close, and an event with an old one finds nothing
- * (slot_named).
+ * (slot_tagged).
  *
  * Read before: loop.h. Read after: loop.c.
  */
@@ -71,7 +71,7 @@ void fd_queue_add(struct fd_queue *q, int fd);
 void fd_queue_drop(struct fd_queue *q, int n);
 
 /* Gives a slot the next serial number. */
-void slot_rename(struct slot *s);
+void slot_renew(struct slot *s);
 void slots_free(struct loop *loop);
 
 /* The slot after *fd, which moves to it; NULL at the end. Begin with -1. */
@@ -135,9 +135,8 @@ extern const struct backend backend_select, backend_poll, backend_epoll,
 /* Finds a back end by its name; NULL if there is none of that name. */
 const struct backend *backend_find(const char *name);
 
-/* A back end's events come in here. `name`: see slot_name. */
-void core_ready(struct loop *loop, uint64_t name, unsigned events,
-                bool hung_up);
+/* A back end's events come in here. `tag`: see slot_tag. */
+void core_ready(struct loop *loop, uint64_t tag, unsigned events, bool hung_up);
 
 /* ready.c, for the tables of select, poll and epoll. */
 void ready_start(struct loop_op *op);
@@ -150,14 +149,14 @@ void ready_resume(struct loop *loop, int fd, struct slot *s);
 /* Events of one wait, gathered before the first callback changes anything. */
 struct ready_list {
     struct {
-        uint64_t name;
+        uint64_t tag;
         unsigned events;
         bool hung_up;
     } * items;
     int n, capacity;
 };
 
-void ready_list_add(struct ready_list *l, uint64_t name, unsigned events,
+void ready_list_add(struct ready_list *l, uint64_t tag, unsigned events,
                     bool hung_up);
 int ready_list_report(struct loop *loop, struct ready_list *l);
 
@@ -215,16 +214,16 @@ static inline struct slot *core_slot_find(const struct loop *loop, int fd)
 }
 
 /* What travels through the kernel with an event: never NULL's 0. */
-static inline uint64_t slot_name(const struct slot *s, int fd)
+static inline uint64_t slot_tag(const struct slot *s, int fd)
 {
     return (uint64_t)s->serial << 32 | (uint32_t)fd;
 }
 
-/* The slot that was given this name, unless it has another by now. */
-static inline struct slot *slot_named(const struct loop *loop, uint64_t name)
+/* The slot that was given this tag, unless it has another by now. */
+static inline struct slot *slot_tagged(const struct loop *loop, uint64_t tag)
 {
-    struct slot *s = core_slot_find(loop, (int)(uint32_t)name);
-    return s != NULL && s->serial == name >> 32 ? s : NULL;
+    struct slot *s = core_slot_find(loop, (int)(uint32_t)tag);
+    return s != NULL && s->serial == tag >> 32 ? s : NULL;
 }
 
 enum { SCRATCH_SIZE = 65536 };
@@ -308,7 +307,7 @@ static inline bool op_is_reader(const struct loop_op *op)
 {
     return op->kind == OP_ACCEPT || op->kind == OP_RECV ||
            op->kind == OP_READ ||
-           (op->kind == OP_POLL && op->offset == LOOP_READ);
+           (op->kind == OP_POLL && op->event == LOOP_READ);
 }
 
 static inline bool op_is_file(const struct loop_op *op)

@@ -6,7 +6,7 @@
  * are ready is kept in their slots, so a connection costs one epoll_ctl in its
  * life, however often it turns from reading to writing.
  *
- * A name that the kernel gives back holds the serial number of the slot, see
+ * A tag that the kernel gives back holds the serial number of the slot, see
  * "Stale events" in core_internal.h.
  *
  * Read before: poll.c. Read after: uring.c. Rests on: epoll_ctl(2),
@@ -68,7 +68,7 @@ static int epoll_interest(struct loop *loop, int fd, const struct slot *s,
 {
     const struct epoll *e = loop->back;
     struct epoll_event event = {.events = bits_of(wanted),
-                                .data.u64 = slot_name(s, fd)};
+                                .data.u64 = slot_tag(s, fd)};
     int op = wanted == 0    ? EPOLL_CTL_DEL
              : s->told == 0 ? EPOLL_CTL_ADD
                             : EPOLL_CTL_MOD;

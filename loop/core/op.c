@@ -61,6 +61,7 @@ int op_start_common(struct loop *loop, struct loop_op *op, enum op_kind kind,
     op->place = place;
     op->state = OP_ACTIVE;
     op->done = 0;
+    op->asked = false;
     op->behind_poll = op->half_closed = false;
     base_list_append(&loop->ops, &op->link);
     loop->n_active++;
@@ -137,7 +138,7 @@ int loop_poll_named(struct loop *loop, struct loop_op *op, int fd,
 {
     if (event != LOOP_READ && event != LOOP_WRITE)
         return -EINVAL;
-    op->offset = event;
+    op->event = (uint8_t)event;
     return op_start_common(loop, op, OP_POLL, fd, fn, arg, place);
 }
 

@@ -101,7 +101,7 @@ static void gather(struct loop *loop, int n)
         if (p->revents == 0)
             continue;
         n--;
-        ready_list_add(&a->ready, slot_name(core_slot_find(loop, p->fd), p->fd),
+        ready_list_add(&a->ready, slot_tag(core_slot_find(loop, p->fd), p->fd),
                        events_of(p->revents), p->revents & (POLLERR | POLLHUP));
     }
 }

@@ -62,8 +62,8 @@ static bool is_ready(int fd, short events)
  */
 static ssize_t attempt_connect(struct loop_op *op)
 {
-    if (op->done == 0) {
-        op->done = 1;
+    if (!op->asked) {
+        op->asked = true;
         if (connect(op->fd, (struct sockaddr *)&op->addr, op->addr_len) == 0)
             return 0;
         if (errno == EAGAIN) /* of unix(7), for good: the queue is full */
@@ -122,14 +122,14 @@ static ssize_t attempt_output(struct loop_op *op)
 
 static ssize_t attempt_poll(struct loop_op *op)
 {
-    const bool reading = op->offset == LOOP_READ;
+    const bool reading = op->event == LOOP_READ;
     struct pollfd p = {.fd = op->fd, .events = reading ? POLLIN : POLLOUT};
     const int n = poll(&p, 1, 0);
     if (n == -1)
         return -errno;
     if (p.revents & POLLNVAL)
         return -EBADF;
-    return n == 0 ? -EAGAIN : op->offset;
+    return n == 0 ? -EAGAIN : op->event;
 }
 
 static ssize_t attempt(struct loop_op *op, struct slot *s)
@@ -224,7 +224,7 @@ void ready_cancel(struct loop_op *op)
 
 /*
  * An edge-triggered registration goes with the descriptor. If a duplicate keeps
- * it, its rare events bear an old name, and nobody turns round for them.
+ * it, its rare events bear an old tag, and nobody turns round for them.
  */
 int ready_release(struct loop *loop, int fd)
 {

@@ -6,7 +6,7 @@
  */
 #include "loop/core/core_internal.h"
 
-void ready_list_add(struct ready_list *l, uint64_t name, unsigned events,
+void ready_list_add(struct ready_list *l, uint64_t tag, unsigned events,
                     bool hung_up)
 {
     if (l->n == l->capacity) {
@@ -14,7 +14,7 @@ void ready_list_add(struct ready_list *l, uint64_t name, unsigned events,
         l->items =
             base_realloc(l->items, (size_t)l->capacity * sizeof *l->items);
     }
-    l->items[l->n].name = name;
+    l->items[l->n].tag = tag;
     l->items[l->n].events = events;
     l->items[l->n++].hung_up = hung_up;
 }
@@ -23,7 +23,7 @@ int ready_list_report(struct loop *loop, struct ready_list *l)
 {
     const int n = l->n;
     for (int i = 0; i < n; i++)
-        core_ready(loop, l->items[i].name, l->items[i].events,
+        core_ready(loop, l->items[i].tag, l->items[i].events,
                    l->items[i].hung_up);
     l->n = 0;
     return n;

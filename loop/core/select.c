@@ -70,9 +70,8 @@ static void gather(struct loop *loop, const fd_set *read, const fd_set *write)
         const unsigned events = (FD_ISSET(fd, read) ? LOOP_READ : 0U) |
                                 (FD_ISSET(fd, write) ? LOOP_WRITE : 0U);
         if (events != 0)
-            ready_list_add(&sets->ready,
-                           slot_name(core_slot_find(loop, fd), fd), events,
-                           false);
+            ready_list_add(&sets->ready, slot_tag(core_slot_find(loop, fd), fd),
+                           events, false);
     }
 }
 

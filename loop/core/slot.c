@@ -62,9 +62,9 @@ void slots_free(struct loop *loop)
     free(loop->again.fds);
 }
 
-void slot_rename(struct slot *s)
+void slot_renew(struct slot *s)
 {
-    if (++s->serial == 0) /* a name is never 0 */
+    if (++s->serial == 0) /* a tag is never 0 */
         s->serial = 1;
 }
 

@@ -70,10 +70,10 @@ struct io_uring_sqe *next_sqe(struct loop *loop)
     return io_uring_get_sqe(&u->ring);
 }
 
-void uring_cancel_name(struct loop *loop, uint64_t name)
+void uring_cancel_tag(struct loop *loop, uint64_t tag)
 {
     struct io_uring_sqe *sqe = next_sqe(loop);
-    io_uring_prep_cancel64(sqe, name, 0);
+    io_uring_prep_cancel64(sqe, tag, 0);
     sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(sqe, 0);
 }
@@ -104,11 +104,11 @@ static int enter(struct io_uring *ring, int64_t timeout_ns)
 
 static void report(struct loop *loop, const struct io_uring_cqe *cqe)
 {
-    const uint64_t name = cqe->user_data;
-    if (name & NAME_WATCHER)
+    const uint64_t tag = cqe->user_data;
+    if (tag & TAG_WATCHER)
         watcher_completed(loop, cqe);
-    else if (name != 0)
-        op_completed(op_named(name), cqe);
+    else if (tag != 0)
+        op_completed(op_tagged(tag), cqe);
 }
 
 /* Places in the queue are given back in one go, after the callbacks. */

@@ -1,9 +1,9 @@
 /*
  * uring_internal.h - what the files of the io_uring back end share.
  *
- * A completion's name (user_data): an operation's address; or, with the second
+ * A completion's tag (user_data): an operation's address; or, with the second
  * bit set, that of a poll in front of an operation; or, with the lowest bit
- * set, the name of a watcher's slot; or 0, for which nobody waits.
+ * set, the tag of a watcher's slot; or 0, for which nobody waits.
  *
  * Read before: core_internal.h, uring.c. Read after: uring_op.c, uring_watch.c.
  */
@@ -23,24 +23,24 @@ struct uring {
 
 enum { URING_GROUP = 1 }; /* the number of the ring of buffers */
 
-/* --- names --------------------------------------------------------------- */
+/* --- tags ---------------------------------------------------------------- */
 
-enum { NAME_WATCHER = 1, NAME_POLL = 2 };
+enum { TAG_WATCHER = 1, TAG_POLL = 2 };
 
-static inline uint64_t op_name(const struct loop_op *op)
+static inline uint64_t op_tag(const struct loop_op *op)
 {
     return (uint64_t)(uintptr_t)op;
 }
 
-static inline uint64_t poll_name(const struct loop_op *op)
+static inline uint64_t poll_tag(const struct loop_op *op)
 {
-    return op_name(op) | NAME_POLL;
+    return op_tag(op) | TAG_POLL;
 }
 
-/* The operation of either of these names. */
-static inline struct loop_op *op_named(uint64_t name)
+/* The operation of either of these tags. */
+static inline struct loop_op *op_tagged(uint64_t tag)
 {
-    return (struct loop_op *)(uintptr_t)(name & ~(uint64_t)NAME_POLL);
+    return (struct loop_op *)(uintptr_t)(tag & ~(uint64_t)TAG_POLL);
 }
 
 /* --- uring.c: what is handed to the kernel ------------------------------- */
@@ -51,8 +51,8 @@ void uring_reserve(struct loop *loop, unsigned n);
 /* A place in the submission queue. */
 struct io_uring_sqe *next_sqe(struct loop *loop);
 
-/* Has the kernel end what bears this name. */
-void uring_cancel_name(struct loop *loop, uint64_t name);
+/* Has the kernel end what bears this tag. */
+void uring_cancel_tag(struct loop *loop, uint64_t tag);
 
 /* The ring of buffers: made if need be; and one of them given back to it. */
 int uring_buffers_open(struct uring *u);

@@ -122,7 +122,7 @@ static void prepare(struct loop_op *op, struct io_uring_sqe *sqe)
         prepare_send(op, sqe);
         break;
     case OP_POLL:
-        prepare_poll(op, sqe, (unsigned)op->offset);
+        prepare_poll(op, sqe, op->event);
         break;
     default:
         prepare_file(op, sqe);
@@ -134,7 +134,7 @@ static void ask(struct loop_op *op)
 {
     struct io_uring_sqe *sqe = next_sqe(op->loop);
     prepare(op, sqe);
-    io_uring_sqe_set_data64(sqe, op_name(op));
+    io_uring_sqe_set_data64(sqe, op_tag(op));
 }
 
 /*
@@ -147,7 +147,7 @@ static void ask_when_ready(struct loop_op *op)
     uring_reserve(op->loop, 2);
     struct io_uring_sqe *sqe = next_sqe(op->loop);
     prepare_poll(op, sqe, op_is_reader(op) ? LOOP_READ : LOOP_WRITE);
-    io_uring_sqe_set_data64(sqe, poll_name(op));
+    io_uring_sqe_set_data64(sqe, poll_tag(op));
     op->behind_poll = true;
     if (op->half_closed)
         return;
@@ -178,9 +178,9 @@ void uring_cancel(struct loop_op *op)
     if (s != NULL && s->paused && s->reader == op)
         op_end_later(op, -ECANCELED); /* the kernel knows nothing of it */
     else
-        uring_cancel_name(op->loop, op_name(op));
+        uring_cancel_tag(op->loop, op_tag(op));
     if (op->behind_poll) /* with it ends what is linked to it */
-        uring_cancel_name(op->loop, poll_name(op));
+        uring_cancel_tag(op->loop, poll_tag(op));
 }
 
 /* --- completions --------------------------------------------------------- */
@@ -256,7 +256,7 @@ static void poll_completed(struct loop_op *op, const struct io_uring_cqe *cqe)
         op->result = event;
     if (more) {
         if (op->result != 0)
-            uring_cancel_name(op->loop, cqe->user_data);
+            uring_cancel_tag(op->loop, cqe->user_data);
     } else if (op->result == 0 && cqe->res < 0) {
         op_end(op, cqe->res);
     } else if (op->result != 0 && op->kind == OP_POLL) {
@@ -271,7 +271,7 @@ static void poll_completed(struct loop_op *op, const struct io_uring_cqe *cqe)
 void op_completed(struct loop_op *op, const struct io_uring_cqe *cqe)
 {
     const bool sends = op->kind == OP_SEND || op->kind == OP_WRITE;
-    if (op->kind == OP_POLL || cqe->user_data == poll_name(op)) {
+    if (op->kind == OP_POLL || cqe->user_data == poll_tag(op)) {
         poll_completed(op, cqe);
     } else if (op->kind == OP_ACCEPT) {
         accepted(op, cqe->res, cqe->flags & IORING_CQE_F_MORE);

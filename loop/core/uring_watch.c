@@ -9,8 +9,8 @@
  *   as a multishot one; once that has told what the watcher waits for, single
  *   ones take turns again, for level-triggered means: as long as it holds.
  *
- * The name of a slot (slot_name) travels with its descriptor moved up by a bit,
- * to make way for NAME_WATCHER.
+ * The tag of a slot (slot_tag) travels with its descriptor moved up by a bit,
+ * to make way for TAG_WATCHER.
  *
  * Read before: uring.c, uring_internal.h, watcher.c.
  * Rests on: io_uring_enter(2), "IORING_OP_POLL_ADD" there.
@@ -19,28 +19,28 @@
 
 #include <errno.h>
 
-static uint64_t watcher_name(uint32_t serial, int fd)
+static uint64_t watcher_tag(uint32_t serial, int fd)
 {
-    return (uint64_t)serial << 32 | (uint32_t)fd << 1 | NAME_WATCHER;
+    return (uint64_t)serial << 32 | (uint32_t)fd << 1 | TAG_WATCHER;
 }
 
-static uint64_t slot_name_of(uint64_t name)
+static uint64_t slot_tag_of(uint64_t tag)
 {
-    return (name & ~UINT64_C(0xffffffff)) | (uint32_t)name >> 1;
+    return (tag & ~UINT64_C(0xffffffff)) | (uint32_t)tag >> 1;
 }
 
 int uring_interest(struct loop *loop, int fd, const struct slot *s,
                    unsigned wanted)
 {
     if (s->told != 0)
-        uring_cancel_name(loop, watcher_name(s->told_serial, fd));
+        uring_cancel_tag(loop, watcher_tag(s->told_serial, fd));
     if (wanted == 0)
         return 0;
     struct io_uring_sqe *sqe = next_sqe(loop);
     io_uring_prep_poll_add(sqe, fd, poll_bits(wanted));
     if (wanted & LOOP_EDGE || s->hung_up)
         sqe->len = IORING_POLL_ADD_MULTI;
-    io_uring_sqe_set_data64(sqe, watcher_name(s->serial, fd));
+    io_uring_sqe_set_data64(sqe, watcher_tag(s->serial, fd));
     return 0;
 }
 
@@ -50,10 +50,10 @@ int uring_interest(struct loop *loop, int fd, const struct slot *s,
  */
 void watcher_completed(struct loop *loop, const struct io_uring_cqe *cqe)
 {
-    const uint64_t name = slot_name_of(cqe->user_data);
+    const uint64_t tag = slot_tag_of(cqe->user_data);
     const bool more = cqe->flags & IORING_CQE_F_MORE;
     const int result = cqe->res;
-    struct slot *s = slot_named(loop, name);
+    struct slot *s = slot_tagged(loop, tag);
     if (s == NULL || s->watcher == NULL || result == -ECANCELED)
         return;
     const unsigned wanted = s->watcher->events;
@@ -63,6 +63,6 @@ void watcher_completed(struct loop *loop, const struct io_uring_cqe *cqe)
     else if (!(wanted & LOOP_EDGE) && events_of(result) != 0)
         s->told |= LOOP_EDGE; /* what it is, and is not to be */
     if (s->told != wanted)
-        core_changed(loop, (int)(uint32_t)name, s);
-    core_ready(loop, name, events_of(result), is_broken(result));
+        core_changed(loop, (int)(uint32_t)tag, s);
+    core_ready(loop, tag, events_of(result), is_broken(result));
 }

@@ -45,7 +45,7 @@ static int start(struct loop *loop, struct loop_watcher *w, int fd,
     w->events = events;
     w->error = 0;
     s->watcher = w;
-    slot_rename(s);
+    slot_renew(s);
     core_changed(loop, fd, s);
     return 0;
 }
@@ -107,16 +107,16 @@ static void call(struct loop *loop, struct loop_watcher *w, unsigned events)
     callback_end(loop, CALL_WATCHER);
 }
 
-void core_ready(struct loop *loop, uint64_t name, unsigned events, bool hung_up)
+void core_ready(struct loop *loop, uint64_t tag, unsigned events, bool hung_up)
 {
-    struct slot *s = slot_named(loop, name);
+    struct slot *s = slot_tagged(loop, tag);
     if (s == NULL)
         return;
     struct loop_watcher *w = s->watcher;
     if (w == NULL) {
         s->ready |= (uint8_t)events;
         s->hung_up |= hung_up;
-        ready_resume(loop, (int)(uint32_t)name, s);
+        ready_resume(loop, (int)(uint32_t)tag, s);
     } else if (events & w->events) {
         call(loop, w, events & w->events);
     }
@@ -143,7 +143,7 @@ static int tell(struct loop *loop, int fd, struct slot *s)
     const unsigned want = wanted(loop, s);
     if (want == s->told && (want == 0 || s->told_serial == s->serial))
         return 0;
-    slot_rename(s); /* what was found for the old interest is stale */
+    slot_renew(s); /* what was found for the old interest is stale */
     const int error = loop->backend->interest(loop, fd, s, want);
     s->told = error == 0 ? (uint8_t)want : 0;
     s->told_serial = s->serial;
