@@ -421,6 +421,26 @@ static void fetch_explains_errors(void **state)
     expect_fetch_errors("lessons/06-uring/fetch");
 }
 
+/* Also if a second operation is linked to the one that fails: exercise 1. */
+static void fetch_counts_a_failure_once(void **state)
+{
+    (void)state;
+    struct proc server, fetch;
+    char url[64];
+    subject_start(&server, &subjects[0], 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", server.port);
+    subject_stop(&server); /* nobody listens there any more */
+    assert_int_equal(
+        run_program(&fetch,
+                    (const char *[]){"lessons/06-uring/fetch", "-n", "20", "-c",
+                                     "3", url, NULL},
+                    30000),
+        2);
+    if (strstr(fetch.said, "fetch: 20 of 20 pages failed") == NULL)
+        fail_msg("20 pages were asked for, each fails once; fetch said: %s",
+                 fetch.said);
+}
+
 /* More transfers than places, and more pages than transfers. */
 static void fetch_shares_its_calls(void **state)
 {
@@ -480,6 +500,7 @@ int main(void)
         cmocka_unit_test(forbidden_is_not_measured),
         cmocka_unit_test(rings_move),
         cmocka_unit_test(fetch_gets_pages),
+        cmocka_unit_test(fetch_counts_a_failure_once),
         cmocka_unit_test(fetch_shares_its_calls),
         cmocka_unit_test(fetch_explains_errors),
     };

@@ -6,7 +6,8 @@
 #include <errno.h>
 
 /*
- * SINGLE_ISSUER: one thread alone uses the ring, so the kernel needs no lock.
+ * SINGLE_ISSUER: one thread alone submits; the kernel holds us to it, and
+ * DEFER_TASKRUN needs it.
  * DEFER_TASKRUN: the kernel finishes operations while we wait in
  * io_uring_enter, not in the middle of anything else; so completions come in
  * batches. It is of Linux 6.1: a kernel that knows it knows all that the
