@@ -81,6 +81,11 @@ course: ## the main job: build, measure every lesson, plot, report (5 min; QUICK
 test: ## build and run all tests (STRICT=1: a missing package fails)
 	@.ci/deps test || test -z "$(STRICT)"
 	@$(MAKE) --no-print-directory -j2 programs
+	@$(MAKE) --no-print-directory test-built
+
+# A make of its own: what `deps` has installed makes more tests.
+.PHONY: test-built
+test-built:
 	@.ci/run-tests $(tests) $(if $(filter build,$(B)),$(test_scripts))
 
 # The scripts (pages, decks, valgrind) say nothing of a variant.

@@ -14,12 +14,13 @@ check() { # NAME COMMAND...
     local what=$1 status=0
     shift
     "$@" >"$work/out" 2>&1 || status=$?
-    ((status == 0)) || sed 's/^/# /' "$work/out"
     report "$status" "$what"
+    ((status == 0)) || sed 's/^/# /' "$work/out"
 }
 
 # Starts a server on a free port; $where is its address, $pid its process.
 start() {
+    : >"$work/server" # else the line of the server before may be read
     "$@" --port 0 >"$work/server" 2>&1 &
     pid=$!
     pids+=("$pid")

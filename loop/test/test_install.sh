@@ -16,8 +16,8 @@ check() { # NAME COMMAND...
     local name=$1 status=0
     shift
     "$@" >"$work/out" 2>&1 || status=$?
-    ((status == 0)) || sed 's/^/# /' "$work/out"
     report "$status" "$name"
+    ((status == 0)) || sed 's/^/# /' "$work/out"
 }
 
 # Names of functions and variables that the public headers declare.
