@@ -70,7 +70,7 @@ fuzz-hello:
 .PHONY: test-lesson
 test-lesson: ## run one lesson's tests, for those who change its programs: LESSON=05
 	@$(if $(LESSON),,$(error say which lesson: make test-lesson LESSON=05))
-	@$(MAKE) --no-print-directory -s $(B)/bench/slowd $(B)/bench/load \
+	@$(MAKE) --no-print-directory -s $(B)/bench/slowd $(B)/bench/load $(B)/bench/calls \
 		$(filter $(B)/$(lesson_dir)/%,$(lesson_programs)) $(B)/$(lesson_dir)/test
 	@lessons/test_one.sh $(B)/$(lesson_dir)/test
 
