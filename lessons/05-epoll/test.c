@@ -15,28 +15,12 @@ static const struct subject subjects[] = {
     {"05-epoll/oneshot", {SERVER, "--trigger", "oneshot"}, 1000, 1, false},
 };
 
-/*
- * A peer that has always sent more when the server looks again: the others are
- * served in between, by each trigger.
- */
+/* By each trigger. */
 static void a_busy_peer_starves_nobody(void **state)
 {
     (void)state;
-    for (int i = 0; i < 3; i++) {
-        struct proc server;
-        subject_start(&server, &subjects[i], 0);
-        const int busy = client_connect(server.port);
-        const pid_t feeder = client_feed(busy);
-        for (int j = 0; j < 100; j++) {
-            const int fd = client_connect(server.port);
-            client_send(fd, HELLO_REQUEST);
-            client_expect_hello(fd, 1);
-            close(fd);
-        }
-        subject_stop(&server);
-        client_feed_end(feeder);
-        close(busy);
-    }
+    for (int i = 0; i < 3; i++)
+        expect_nobody_starves(&subjects[i]);
 }
 
 /*

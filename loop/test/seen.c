@@ -19,6 +19,31 @@ void seen_pattern(char *bytes, size_t n, size_t from)
         bytes[i] = pattern_byte(from + i);
 }
 
+char *seen_text(void)
+{
+    static char text[SEEN_MUCH];
+    if (text[1] == '\0') /* not filled yet */
+        seen_pattern(text, sizeof text, 0);
+    return text;
+}
+
+struct base_slice seen_much(void)
+{
+    return (struct base_slice){seen_text(), SEEN_MUCH};
+}
+
+void seen_feed(int fd, size_t from, size_t n)
+{
+    assert_int_equal(write(fd, seen_text() + from, n), n);
+}
+
+void seen_close_pair(struct loop *loop, const int pair[2])
+{
+    loop_close(loop, pair[0]);
+    loop_close(loop, pair[1]);
+    seen_passes(loop, 3);
+}
+
 static bool is_pattern(const char *bytes, size_t n, size_t from)
 {
     for (size_t i = 0; i < n; i++)

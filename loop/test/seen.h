@@ -44,6 +44,18 @@ void seen_passes(struct loop *loop, int n);
 /* Byte number `from` on of an endless text without short repetitions. */
 void seen_pattern(char *bytes, size_t n, size_t from);
 
+/* The first mebibyte of it, more than a socket or a pipe holds. The tests read
+ * it; that iovecs take no const is theirs to know. */
+enum { SEEN_MUCH = 1 << 20 };
+char *seen_text(void);
+struct base_slice seen_much(void);
+
+/* Writes bytes of the text, which have to fit. */
+void seen_feed(int fd, size_t from, size_t n);
+
+/* Closes both ends by the loop, and lets what was cancelled end. */
+void seen_close_pair(struct loop *loop, const int pair[2]);
+
 /* A connected pair of non-blocking TCP sockets. */
 void seen_tcp_pair(int pair[2]);
 

@@ -10,29 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MUCH = 1 << 20 };
-
-static char *text; /* MUCH bytes of the pattern */
-
-static struct base_slice much(void)
-{
-    return (struct base_slice){text, MUCH};
-}
-
-static void feed(int fd, size_t from, size_t n)
-{
-    assert_int_equal(write(fd, text + from, n), n);
-}
-
-static void close_pair(struct loop *loop, const int pair[2])
-{
-    loop_close(loop, pair[0]);
-    loop_close(loop, pair[1]);
-    seen_passes(loop, 3);
-}
-
-/* --- pipes and terminals ---------------------------------------------------
- */
+/* --- pipes and terminals --------------------------------------------- */
 
 static void a_pipe_is_read_and_ends(struct loop *loop)
 {
@@ -44,15 +22,15 @@ static void a_pipe_is_read_and_ends(struct loop *loop)
     assert_int_equal(loop_read(loop, &s.op, ends[0], iov, seen_note, NULL), 0);
     seen_passes(loop, 3);
     assert_int_equal(s.last, 0); /* hidden: the pipe said EAGAIN */
-    feed(ends[1], 0, 100);
+    seen_feed(ends[1], 0, 100);
     seen_until_last(loop, &s);
     assert_int_equal(s.result, 64);
-    assert_memory_equal(memory, text, 64);
+    assert_memory_equal(memory, seen_text(), 64);
     s = (struct seen){0};
     assert_int_equal(loop_read(loop, &s.op, ends[0], iov, seen_note, NULL), 0);
     seen_until_last(loop, &s);
     assert_int_equal(s.result, 36);
-    assert_memory_equal(memory, text + 64, 36);
+    assert_memory_equal(memory, seen_text() + 64, 36);
     s = (struct seen){0};
     assert_int_equal(loop_read(loop, &s.op, ends[0], iov, seen_note, NULL), 0);
     close(ends[1]);
@@ -89,8 +67,8 @@ static void a_read_is_cancelled_behind_many_others(struct loop *loop)
             seen_until_last(loop, &others[i]);
     }
     for (int i = 0; i < LAST; i++)
-        close_pair(loop, pairs[i]);
-    close_pair(loop, ends);
+        seen_close_pair(loop, pairs[i]);
+    seen_close_pair(loop, ends);
 }
 
 static void more_than_a_pipe_holds_is_written_whole(struct loop *loop)
@@ -98,18 +76,18 @@ static void more_than_a_pipe_holds_is_written_whole(struct loop *loop)
     struct seen s = {0};
     int ends[2];
     seen_pipe(ends);
-    assert_int_equal(loop_write(loop, &s.op, ends[1], much(), seen_note, NULL),
-                     0);
+    assert_int_equal(
+        loop_write(loop, &s.op, ends[1], seen_much(), seen_note, NULL), 0);
     seen_passes(loop, 3);
     assert_int_equal(s.last, 0);
     size_t got = 0;
-    while (got < MUCH) {
+    while (got < SEEN_MUCH) {
         seen_passes(loop, 1);
         got += seen_drain(ends[0], got);
     }
     seen_until_last(loop, &s);
-    assert_int_equal(s.result, MUCH);
-    close_pair(loop, ends);
+    assert_int_equal(s.result, SEEN_MUCH);
+    seen_close_pair(loop, ends);
 }
 
 static void a_write_cancelled_half_way_says_how_far_it_got(struct loop *loop)
@@ -117,15 +95,15 @@ static void a_write_cancelled_half_way_says_how_far_it_got(struct loop *loop)
     struct seen s = {0};
     int ends[2];
     seen_pipe(ends);
-    assert_int_equal(loop_write(loop, &s.op, ends[1], much(), seen_note, NULL),
-                     0);
+    assert_int_equal(
+        loop_write(loop, &s.op, ends[1], seen_much(), seen_note, NULL), 0);
     seen_passes(loop, 3);
     loop_cancel(&s.op);
     seen_until_last(loop, &s);
     assert_int_equal(s.result, -ECANCELED);
     assert_int_equal(s.op.done, seen_drain(ends[0], 0));
     assert_true(s.op.done > 0);
-    close_pair(loop, ends);
+    seen_close_pair(loop, ends);
 }
 
 static void a_pipe_without_reader_is_an_error(struct loop *loop)
@@ -134,13 +112,13 @@ static void a_pipe_without_reader_is_an_error(struct loop *loop)
     int ends[2];
     signal(SIGPIPE, SIG_IGN); /* as programs do that write to pipes */
     seen_pipe(ends);
-    assert_int_equal(loop_write(loop, &s.op, ends[1], much(), seen_note, NULL),
-                     0);
+    assert_int_equal(
+        loop_write(loop, &s.op, ends[1], seen_much(), seen_note, NULL), 0);
     seen_passes(loop, 3);
     close(ends[0]);
     seen_until_last(loop, &s);
     assert_int_equal(s.result, -EPIPE);
-    assert_true(s.op.done > 0 && s.op.done < MUCH);
+    assert_true(s.op.done > 0 && s.op.done < SEEN_MUCH);
     loop_close(loop, ends[1]);
     signal(SIGPIPE, SIG_DFL);
 }
@@ -149,24 +127,24 @@ static void a_pipe_without_reader_is_an_error(struct loop *loop)
 static void a_socket_is_read_and_written(struct loop *loop)
 {
     struct seen in = {0}, out = {0};
-    char *memory = base_alloc(MUCH);
+    char *memory = base_alloc(SEEN_MUCH);
     size_t got = 0;
     int pair[2];
     seen_tcp_pair(pair);
-    loop_write(loop, &out.op, pair[1], much(), seen_note, NULL);
-    while (got < MUCH) {
-        const struct iovec rest = {memory + got, MUCH - got};
+    loop_write(loop, &out.op, pair[1], seen_much(), seen_note, NULL);
+    while (got < SEEN_MUCH) {
+        const struct iovec rest = {memory + got, SEEN_MUCH - got};
         in = (struct seen){0};
         loop_read(loop, &in.op, pair[0], rest, seen_note, NULL);
         seen_until_last(loop, &in);
         assert_true(in.result > 0);
         got += (size_t)in.result;
     }
-    assert_memory_equal(memory, text, MUCH);
+    assert_memory_equal(memory, seen_text(), SEEN_MUCH);
     seen_until_last(loop, &out);
-    assert_int_equal(out.result, MUCH);
+    assert_int_equal(out.result, SEEN_MUCH);
     free(memory);
-    close_pair(loop, pair);
+    seen_close_pair(loop, pair);
 }
 
 /* read(2) gives one line at a time: a short read says nothing of the next. */
@@ -194,8 +172,7 @@ static void all_lines_of_a_terminal_are_read(struct loop *loop)
     close(keyboard);
 }
 
-/* --- polling ---------------------------------------------------------------
- */
+/* --- polling --------------------------------------------------------- */
 
 static void readiness_is_told_once_a_poll(struct loop *loop)
 {
@@ -210,7 +187,7 @@ static void readiness_is_told_once_a_poll(struct loop *loop)
         assert_int_equal(out.result, LOOP_WRITE);
         seen_passes(loop, 2);
         assert_int_equal(in.last, 0);
-        feed(pair[1], 0, 2);
+        seen_feed(pair[1], 0, 2);
         seen_until_last(loop, &in);
         assert_int_equal(in.result, LOOP_READ);
         assert_int_equal(read(pair[0], &byte, 1), 1); /* one is left: */
@@ -238,7 +215,7 @@ static void a_poll_is_for_one_event(struct loop *loop)
                      -EINVAL);
     assert_int_equal(loop_poll(loop, &s.op, pair[0], 0, seen_note, NULL),
                      -EINVAL);
-    close_pair(loop, pair);
+    seen_close_pair(loop, pair);
     assert_int_equal(s.last, 0);
 }
 
@@ -255,9 +232,5 @@ int main(void)
         EACH(readiness_is_told_once_a_poll),
         EACH(a_poll_is_for_one_event),
     };
-    text = base_alloc(MUCH);
-    seen_pattern(text, MUCH, 0);
-    const int failed = each_backend(tests, sizeof tests / sizeof *tests);
-    free(text);
-    return failed;
+    return each_backend(tests, sizeof tests / sizeof *tests);
 }

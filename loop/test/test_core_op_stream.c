@@ -10,27 +10,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MUCH = 1 << 20 };
-
-static char *text; /* MUCH bytes of the pattern */
-
-static struct base_slice much(void)
-{
-    return (struct base_slice){text, MUCH};
-}
-
-static void feed(int fd, size_t from, size_t n)
-{
-    assert_int_equal(write(fd, text + from, n), n);
-}
-
-static void close_pair(struct loop *loop, const int pair[2])
-{
-    loop_close(loop, pair[0]);
-    loop_close(loop, pair[1]);
-    seen_passes(loop, 3);
-}
-
 /* --- receiving ----------------------------------------------------------- */
 
 static void bytes_come_in_order_and_then_the_end(struct loop *loop)
@@ -41,7 +20,7 @@ static void bytes_come_in_order_and_then_the_end(struct loop *loop)
     assert_int_equal(loop_recv(loop, &s.op, pair[0], seen_note, NULL), 0);
     size_t fed = 0;
     for (size_t n = 1; n < 3000; n = n * 3 + 1) {
-        feed(pair[1], fed, n);
+        seen_feed(pair[1], fed, n);
         fed += n;
         if (n % 2 != 0)
             seen_until_bytes(loop, &s, fed); /* else it is gathered */
@@ -61,14 +40,14 @@ static void a_long_text_comes_whole(struct loop *loop)
     int pair[2];
     seen_tcp_pair(pair);
     assert_int_equal(loop_recv(loop, &in.op, pair[0], seen_note, NULL), 0);
-    assert_int_equal(loop_send(loop, &out.op, pair[1], much(), seen_note, NULL),
-                     0);
+    assert_int_equal(
+        loop_send(loop, &out.op, pair[1], seen_much(), seen_note, NULL), 0);
     seen_until_last(loop, &out);
-    assert_int_equal(out.result, MUCH);
+    assert_int_equal(out.result, SEEN_MUCH);
     assert_int_equal(out.progress, 0);
     loop_close(loop, pair[1]);
     seen_until_last(loop, &in);
-    assert_int_equal(in.bytes, MUCH);
+    assert_int_equal(in.bytes, SEEN_MUCH);
     assert_false(in.wrong);
     loop_close(loop, pair[0]);
 }
@@ -82,19 +61,19 @@ static void an_end_right_behind_the_bytes_is_seen(struct loop *loop)
         int pair[2];
         seen_tcp_pair(pair);
         if (way == 2) {
-            feed(pair[1], 0, 100);
+            seen_feed(pair[1], 0, 100);
             shutdown(pair[1], SHUT_WR);
         }
         assert_int_equal(loop_recv(loop, &s.op, pair[0], seen_note, NULL), 0);
         seen_passes(loop, way);
         if (way < 2) {
-            feed(pair[1], 0, 100);
+            seen_feed(pair[1], 0, 100);
             shutdown(pair[1], SHUT_WR);
         }
         seen_until_last(loop, &s);
         assert_int_equal(s.bytes, 100);
         assert_int_equal(s.result, 0);
-        close_pair(loop, pair);
+        seen_close_pair(loop, pair);
     }
 }
 
@@ -114,7 +93,7 @@ static void bytes_behind_urgent_data_are_received(struct loop *loop)
         shutdown(pair[1], SHUT_WR);
         seen_until_last(loop, &s);
         assert_int_equal(s.bytes, 6);
-        close_pair(loop, pair);
+        seen_close_pair(loop, pair);
     }
 }
 
@@ -123,7 +102,7 @@ static void feed_and_end(struct seen *s, ssize_t result)
     int *peer = s->arg;
     if (result <= 0 || *peer == -1)
         return;
-    feed(*peer, 1, 99);
+    seen_feed(*peer, 1, 99);
     close(*peer);
     *peer = -1;
 }
@@ -142,8 +121,8 @@ static void an_end_between_event_and_read_is_seen(struct loop *loop)
         loop_recv(loop, &s[i].op, pairs[i][0], seen_note, NULL);
     }
     seen_passes(loop, 1);
-    feed(pairs[0][1], 0, 1);
-    feed(pairs[1][1], 0, 1);
+    seen_feed(pairs[0][1], 0, 1);
+    seen_feed(pairs[1][1], 0, 1);
     for (int i = 0; i < 2; i++) {
         seen_until_last(loop, &s[i]);
         assert_int_equal(s[i].bytes, 100);
@@ -177,12 +156,12 @@ static void receiving_can_be_taken_up_again(struct loop *loop)
         assert_int_equal(loop_recv(loop, &s.op, pair[0], seen_note, NULL), 0);
         if (i % 2 != 0)
             seen_passes(loop, 1);
-        feed(pair[1], 0, 10);
+        seen_feed(pair[1], 0, 10);
         seen_until_bytes(loop, &s, 10);
         loop_cancel(&s.op);
         seen_until_last(loop, &s);
         assert_int_equal(s.result, -ECANCELED);
-        feed(pair[1], 0, 10); /* comes to the next */
+        seen_feed(pair[1], 0, 10); /* comes to the next */
         s = (struct seen){0};
         assert_int_equal(loop_recv(loop, &s.op, pair[0], seen_note, NULL), 0);
         seen_until_bytes(loop, &s, 10);
@@ -190,7 +169,7 @@ static void receiving_can_be_taken_up_again(struct loop *loop)
         seen_until_last(loop, &s);
         assert_false(s.wrong);
     }
-    close_pair(loop, pair);
+    seen_close_pair(loop, pair);
 }
 
 /* --- sending ------------------------------------------------------------- */
@@ -200,18 +179,18 @@ static void more_than_the_socket_holds_is_sent_whole(struct loop *loop)
     struct seen s = {0};
     int pair[2];
     each_pair(pair);
-    assert_int_equal(loop_send(loop, &s.op, pair[0], much(), seen_note, NULL),
-                     0);
+    assert_int_equal(
+        loop_send(loop, &s.op, pair[0], seen_much(), seen_note, NULL), 0);
     seen_passes(loop, 2);
     assert_int_equal(s.last, 0); /* nobody reads */
     size_t got = 0;
-    while (got < MUCH) {
+    while (got < SEEN_MUCH) {
         seen_passes(loop, 1);
         got += seen_drain(pair[1], got);
     }
     seen_until_last(loop, &s);
-    assert_int_equal(s.result, MUCH);
-    close_pair(loop, pair);
+    assert_int_equal(s.result, SEEN_MUCH);
+    seen_close_pair(loop, pair);
 }
 
 /* More than sendmsg(2) takes at once, of all lengths, empty ones between. */
@@ -223,7 +202,7 @@ static void many_buffers_are_sent_whole(struct loop *loop)
     int pair[2];
     size_t all = 0, got = 0;
     for (size_t i = 0; i < N; i++) {
-        iov[i] = (struct iovec){text + all, i % 7 == 0 ? 0 : i % 500};
+        iov[i] = (struct iovec){seen_text() + all, i % 7 == 0 ? 0 : i % 500};
         all += iov[i].iov_len;
     }
     each_pair(pair);
@@ -238,14 +217,14 @@ static void many_buffers_are_sent_whole(struct loop *loop)
     assert_int_equal(s.result, all);
     assert_int_equal(got, all);
     free(iov);
-    close_pair(loop, pair);
+    seen_close_pair(loop, pair);
 }
 
 static void nothing_is_sent_at_once(struct loop *loop)
 {
     struct seen a = {0}, b = {0}, c = {0};
-    struct iovec empty[3] = {{text, 0}, {text, 0}, {NULL, 0}};
-    const struct base_slice nothing = {text, 0};
+    struct iovec empty[3] = {{seen_text(), 0}, {seen_text(), 0}, {NULL, 0}};
+    const struct base_slice nothing = {seen_text(), 0};
     int pair[2];
     each_pair(pair);
     loop_send(loop, &a.op, pair[0], nothing, seen_note, NULL);
@@ -257,7 +236,7 @@ static void nothing_is_sent_at_once(struct loop *loop)
     assert_int_equal(a.result, 0);
     assert_int_equal(b.result, 0);
     assert_int_equal(c.result, 0);
-    close_pair(loop, pair);
+    seen_close_pair(loop, pair);
 }
 
 /* Its length is 0 in the 32 bits that io_uring has for it. */
@@ -290,12 +269,12 @@ static void a_closed_peer_is_an_error(struct loop *loop)
     int pair[2];
     each_pair(pair);
     close(pair[1]);
-    assert_int_equal(loop_send(loop, &s.op, pair[0], much(), seen_note, NULL),
-                     0);
+    assert_int_equal(
+        loop_send(loop, &s.op, pair[0], seen_much(), seen_note, NULL), 0);
     seen_until_last(loop, &s);
     assert_int_equal(s.result, -EPIPE);
     assert_int_equal(s.op.done, 0);
-    struct iovec iov[2] = {{text, 1}, {text, 1}};
+    struct iovec iov[2] = {{seen_text(), 1}, {seen_text(), 1}};
     s = (struct seen){0};
     assert_int_equal(loop_sendv(loop, &s.op, pair[0], iov, 2, seen_note, NULL),
                      0);
@@ -309,13 +288,13 @@ static void a_peer_that_closes_half_way_is_an_error(struct loop *loop)
     struct seen s = {0};
     int pair[2];
     each_pair(pair);
-    assert_int_equal(loop_send(loop, &s.op, pair[0], much(), seen_note, NULL),
-                     0);
+    assert_int_equal(
+        loop_send(loop, &s.op, pair[0], seen_much(), seen_note, NULL), 0);
     seen_passes(loop, 2);
     close(pair[1]);
     seen_until_last(loop, &s);
     assert_int_equal(s.result, -EPIPE);
-    assert_true(s.op.done > 0 && s.op.done < MUCH);
+    assert_true(s.op.done > 0 && s.op.done < SEEN_MUCH);
     loop_close(loop, pair[0]);
 }
 
@@ -324,11 +303,12 @@ static void a_send_cancelled_half_way_says_how_far_it_got(struct loop *loop)
 {
     for (int way = 0; way < 2; way++) {
         struct seen s = {0};
-        struct iovec iov[2] = {{text, MUCH / 2}, {text + MUCH / 2, MUCH / 2}};
+        struct iovec iov[2] = {{seen_text(), SEEN_MUCH / 2},
+                               {seen_text() + SEEN_MUCH / 2, SEEN_MUCH / 2}};
         int pair[2];
         each_pair(pair);
         if (way == 0)
-            loop_send(loop, &s.op, pair[0], much(), seen_note, NULL);
+            loop_send(loop, &s.op, pair[0], seen_much(), seen_note, NULL);
         else
             loop_sendv(loop, &s.op, pair[0], iov, 2, seen_note, NULL);
         seen_passes(loop, 2);
@@ -337,7 +317,7 @@ static void a_send_cancelled_half_way_says_how_far_it_got(struct loop *loop)
         assert_int_equal(s.result, -ECANCELED);
         assert_int_equal(s.op.done, seen_drain(pair[1], 0));
         assert_true(s.op.done > 0);
-        close_pair(loop, pair);
+        seen_close_pair(loop, pair);
     }
 }
 
@@ -359,9 +339,5 @@ int main(void)
         EACH(a_peer_that_closes_half_way_is_an_error),
         EACH(a_send_cancelled_half_way_says_how_far_it_got),
     };
-    text = base_alloc(MUCH);
-    seen_pattern(text, MUCH, 0);
-    const int failed = each_backend(tests, sizeof tests / sizeof *tests);
-    free(text);
-    return failed;
+    return each_backend(tests, sizeof tests / sizeof *tests);
 }

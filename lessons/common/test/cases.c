@@ -430,6 +430,23 @@ static void term_under_load(struct context *t)
     close(fd);
 }
 
+void expect_nobody_starves(const struct subject *s)
+{
+    struct proc server;
+    subject_start(&server, s, 0);
+    const int busy = client_connect(server.port);
+    const pid_t feeder = client_feed(busy);
+    for (int i = 0; i < 100; i++) {
+        const int fd = client_connect(server.port);
+        client_send(fd, HELLO_REQUEST);
+        client_expect_hello(fd, 1);
+        close(fd);
+    }
+    subject_stop(&server);
+    client_feed_end(feeder);
+    close(busy);
+}
+
 struct count {
     struct proc *server;
     int wanted;

@@ -22,6 +22,12 @@ int run_lesson_tests(const char *lesson, const struct subject *subjects, int n,
                      const struct CMUnitTest *own, int n_own);
 
 /*
+ * A peer that has always sent more when the server looks again: fails the test
+ * unless others are served in between. For servers that read until EAGAIN.
+ */
+void expect_nobody_starves(const struct subject *s);
+
+/*
  * A fetch client against slowd: gets `pages` and fails the test unless all came
  * whole, were counted, and slowd was asked for no more than there are.
  */
