@@ -51,24 +51,46 @@ static int write_slide(const struct source *s, const void *plot)
                      s->problem);
 }
 
+/* Of all together, or of one lesson before the others; see slides/README.md. */
+static const struct {
+    const char *topic, *lesson;
+} slide_plots[] = {
+    {"throughput-connections", NULL},
+    {"throughput-idle", NULL},
+    {"cpu-connections", NULL},
+    {"fetch-wall", NULL},
+    {"calls", "06-uring"},
+    {"cpu-connections", "06-uring"},
+    {"fetch-wall", "07-callbacks"},
+};
+
+/* True if `r` has results of `bench` of that lesson (NULL: of any). */
+static bool have(const struct results *r, const char *bench, const char *lesson)
+{
+    const char *servers[SERVERS_MAX];
+    const int n = results_servers(r, bench, servers, SERVERS_MAX);
+    for (int i = 0; i < n; i++)
+        if (lesson == NULL || words_of_lesson(servers[i], lesson))
+            return true;
+    return false;
+}
+
 static void write_slides(struct source *s, const char *folder)
 {
-    static const char *const names[] = {"throughput-connections",
-                                        "throughput-idle", "cpu-connections",
-                                        "fetch-wall"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const struct topic *t = figures_topic(names[i]);
-        const bool own = results_have(s->mine, t->query.bench);
-        if (!own && !results_have(s->reference, t->query.bench)) {
-            printf("left out: %s, no results of %s\n", names[i],
-                   t->query.bench);
+    for (size_t i = 0; i < sizeof slide_plots / sizeof slide_plots[0]; i++) {
+        const char *lesson = slide_plots[i].lesson;
+        const struct topic *t = figures_topic(slide_plots[i].topic);
+        const bool own = have(s->mine, t->query.bench, lesson);
+        if (!own && !have(s->reference, t->query.bench, lesson)) {
+            printf("left out: %s, no results of %s\n", t->name,
+                   lesson != NULL ? lesson : t->query.bench);
             continue;
         }
         const struct results none = {.n_rows = 0};
-        struct plot *p = own ? chart_new(s->mine, s->reference, t, NULL)
-                             : chart_new(s->reference, &none, t, NULL);
+        struct plot *p = own ? chart_new(s->mine, s->reference, t, lesson)
+                             : chart_new(s->reference, &none, t, lesson);
         char path[PATH_MAX_LEN];
-        snprintf(path, sizeof path, "%s/%s.svg", folder, names[i]);
+        snprintf(path, sizeof path, "%s/%s.svg", folder, p->name);
         page_save(s, path, write_slide, p);
         free(p);
     }

@@ -102,6 +102,30 @@ static void slides_get_their_plots(void **state)
     }
 }
 
+static void slides_show_a_lesson_that_was_measured(void **state)
+{
+    (void)state;
+    need_gnuplot();
+    fixture_course(&fixture);
+    FILE *out = fixture_open(&fixture, "fetch-07.tsv");
+    const double seconds[] = {0.1, 0.1, 0.1};
+    fixture_rounds(out, "fetch\t07-callbacks\tall-at-once\t10", "wall", seconds,
+                   3);
+    fclose(out);
+    assert_int_equal(
+        fixture_run(&proc, "report",
+                    (const char *[]){"--data", fixture.folder, "--reference",
+                                     "none", "--slides", output.folder, NULL}),
+        0);
+    assert_holds(proc.said, "left out: calls, no results of 06-uring");
+    const char *path = fixture_path(&output, "fetch-wall-07-callbacks.svg");
+    char *svg = fixture_text(path);
+    assert_non_null(svg);
+    assert_well_formed(svg);
+    assert_non_null(strstr(svg, ">callbacks<"));
+    free(svg);
+}
+
 static void slides_take_the_reference_without_results(void **state)
 {
     (void)state;
@@ -217,6 +241,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(slides_get_their_plots),
+        CASE(slides_show_a_lesson_that_was_measured),
         CASE(slides_take_the_reference_without_results),
         CASE(exported_results_are_the_same),
         CASE(export_hides_who_and_where),
