@@ -303,14 +303,19 @@ async function print(browser, file, out) {
     const { page, context, noted } = await open(browser, file, '?view=print');
     if (noted.errors.length > 0)
         return noted.errors[0];
-    const n = await slidesOf(page);
     try {
+        // For a moment no slide is in the page: it is on its way into a .pdf-page.
         await page.waitForFunction(
-            (wanted) => document.querySelectorAll('.pdf-page').length >= wanted,
-            n, { timeout: PATIENCE_MS });
+            () => {
+                const slides = window.Reveal.getSlides().length;
+                return slides > 0 &&
+                    document.querySelectorAll('.pdf-page').length >= slides;
+            },
+            null, { timeout: PATIENCE_MS });
     } catch {
         return 'reveal.js did not lay out the pages';
     }
+    const n = await slidesOf(page);
     const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
     await context.close();
     const pages = (pdf.toString('latin1').match(/\/Type \/Page\b/g) || []).length;
