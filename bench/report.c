@@ -61,6 +61,7 @@ static const struct {
     {"fetch-wall", NULL},
     {"fetch-cpu", NULL},
     {"throughput-connections", "01-blocking"},
+    {"fetch-wall", "01-blocking"},
     {"throughput-idle", "02-nonblocking"},
     {"throughput-idle", "03-select"},
     {"throughput-idle", "04-poll"},
