@@ -19,7 +19,7 @@ endif
 # A variant (another compiler, a sanitizer) is built in a folder of its own, so
 # that build/ is always the plain release that benchmarks use.
 comma := ,
-variant := $(filter-out cc gcc,$(notdir $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+variant := $(filter-out cc gcc,$(notdir $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(CONTEXT),-$(CONTEXT))
 B := $(if $(strip $(variant)),build/variant/$(patsubst -%,%,$(strip $(variant))),build)
 export KIT_BUILD := $(B)
 
@@ -27,7 +27,8 @@ CPPFLAGS += -I. -D_GNU_SOURCE -MMD -MP
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes $(if $(STRICT),-Werror)
-compile := $(CC) -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(warnings) -pthread \
+compile = $(CC) -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(warnings) -pthread \
+	-fstack-clash-protection \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
 link = $(compile) $(LDFLAGS)
@@ -48,6 +49,11 @@ all: programs
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
+	@$(compile) -c -o $@ $<
+
+$(B)/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
 	@$(compile) -c -o $@ $<
 
 include lessons/lessons.mk

@@ -372,6 +372,7 @@ struct loop_op {
     int fd;
     uint8_t kind, state;
     uint8_t event;    /* of loop_poll */
+    bool once;        /* of accept and recv: ends with the first result */
     bool asked;       /* connect(2) was called: its outcome is awaited */
     bool behind_poll; /* uring: a poll stands in front of it, */
     bool half_closed; /* of a peer that has shut down its side */
@@ -402,6 +403,12 @@ struct loop_op {
 int loop_accept_named(struct loop *loop, struct loop_op *op, int fd,
                       loop_op_fn *fn, void *arg, const char *place);
 
+/* Accepts one connection: the only callback has its descriptor, or an error. */
+#define loop_accept_once(loop, op, fd, fn, arg)                                \
+    loop_accept_once_named(loop, op, fd, fn, arg, LOOP_PLACE(fn))
+int loop_accept_once_named(struct loop *loop, struct loop_op *op, int fd,
+                           loop_op_fn *fn, void *arg, const char *place);
+
 /* Connects a socket; `addr` is copied. See connect(2). */
 #define loop_connect(loop, op, fd, addr, addr_len, fn, arg)                    \
     loop_connect_named(loop, op, fd, addr, addr_len, fn, arg, LOOP_PLACE(fn))
@@ -422,6 +429,16 @@ int loop_recv_named(struct loop *loop, struct loop_op *op, int fd,
                     loop_op_fn *fn, void *arg, const char *place);
 
 /*
+ * Receives once into `memory`, from a stream socket. To read a socket with
+ * loop_read does as well, but costs a system call more.
+ */
+#define loop_recv_once(loop, op, fd, memory, fn, arg)                          \
+    loop_recv_once_named(loop, op, fd, memory, fn, arg, LOOP_PLACE(fn))
+int loop_recv_once_named(struct loop *loop, struct loop_op *op, int fd,
+                         struct iovec memory, loop_op_fn *fn, void *arg,
+                         const char *place);
+
+/*
  * Sends all bytes of `data` to a socket, without SIGPIPE: `result` is their
  * number. loop_sendv: of n buffers; the array belongs to the loop as well,
  * which changes it. After an error op->done says how many had gone.
@@ -437,22 +454,38 @@ int loop_sendv_named(struct loop *loop, struct loop_op *op, int fd,
                      struct iovec *iov, int n, loop_op_fn *fn, void *arg,
                      const char *place);
 
-/* Reads once into `memory` from a pipe, terminal or socket. See read(2). */
+/*
+ * Reads once into `memory` from a pipe, terminal or socket. See read(2).
+ * loop_readv: into n buffers; the array has to stay.
+ */
 #define loop_read(loop, op, fd, memory, fn, arg)                               \
     loop_read_named(loop, op, fd, memory, fn, arg, LOOP_PLACE(fn))
 int loop_read_named(struct loop *loop, struct loop_op *op, int fd,
                     struct iovec memory, loop_op_fn *fn, void *arg,
                     const char *place);
 
+#define loop_readv(loop, op, fd, iov, n, fn, arg)                              \
+    loop_readv_named(loop, op, fd, iov, n, fn, arg, LOOP_PLACE(fn))
+int loop_readv_named(struct loop *loop, struct loop_op *op, int fd,
+                     struct iovec *iov, int n, loop_op_fn *fn, void *arg,
+                     const char *place);
+
 /*
  * Writes all bytes of `data` to a pipe, terminal or socket. A pipe without a
  * reader raises SIGPIPE: programs ignore that signal, see write(2).
+ * loop_writev: of n buffers; the array belongs to the loop, which changes it.
  */
 #define loop_write(loop, op, fd, data, fn, arg)                                \
     loop_write_named(loop, op, fd, data, fn, arg, LOOP_PLACE(fn))
 int loop_write_named(struct loop *loop, struct loop_op *op, int fd,
                      struct base_slice data, loop_op_fn *fn, void *arg,
                      const char *place);
+
+#define loop_writev(loop, op, fd, iov, n, fn, arg)                             \
+    loop_writev_named(loop, op, fd, iov, n, fn, arg, LOOP_PLACE(fn))
+int loop_writev_named(struct loop *loop, struct loop_op *op, int fd,
+                      struct iovec *iov, int n, loop_op_fn *fn, void *arg,
+                      const char *place);
 
 /* Waits once until `fd` is ready for `event`, LOOP_READ or LOOP_WRITE. */
 #define loop_poll(loop, op, fd, event, fn, arg)                                \
@@ -670,6 +703,22 @@ void loop_future_chain(struct loop_future *from, struct loop_future *to,
  */
 int loop_future_run(struct loop_future *f, struct loop_pool *pool,
                     struct loop_job *job, loop_work_fn *work, void *arg);
+
+/* A future's value or error on its way from another thread. */
+struct loop_delivery {
+    struct loop_post post;
+    struct loop_future *future;
+    void *value;
+    int error;
+};
+
+/*
+ * Has the future set to `value`, or failed with `error` (unless 0), in the
+ * loop's thread. May be called from any thread. As loop_post: 0, and `d`
+ * belongs to the loop until the future is settled; or -ESHUTDOWN.
+ */
+int loop_future_deliver(struct loop_mailbox *mailbox, struct loop_delivery *d,
+                        struct loop_future *f, void *value, int error);
 
 /*
  * Runs the loop until the future is settled: returns its error or 0. -ETIMEDOUT

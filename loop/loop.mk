@@ -2,8 +2,13 @@
 # test/ that have a main are tests, the others support them; those in examples/
 # are programs.
 
-loop_floors := base core
+loop_floors := base core co
 loop_sources := $(wildcard $(patsubst %,loop/%/*.c,$(loop_floors)))
+
+# The switch of coroutines: of this CPU, or CONTEXT=ucontext, in C.
+context_cpu := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+context_asm := $(if $(CONTEXT),,$(wildcard loop/co/context_$(context_cpu).S))
+$(if $(context_asm),,$(eval CPPFLAGS += -DLOOP_CO_UCONTEXT))
 loop_mains := $(shell grep -ls '^int main\b' loop/test/*.c)
 loop_tests := $(patsubst %.c,$(B)/%,$(loop_mains))
 loop_test_support := $(patsubst %.c,$(B)/%.o,$(filter-out $(loop_mains),$(wildcard loop/test/*.c)))
@@ -20,7 +25,7 @@ $(B)/loop/core/backend.o: compile += -DLOOP_HAS_URING
 endif
 
 libloop := $(B)/loop/libloop.a
-loop_objects := $(patsubst %.c,$(B)/%.o,$(loop_sources))
+loop_objects := $(patsubst %.c,$(B)/%.o,$(loop_sources)) $(context_asm:%.S=$(B)/%.o)
 programs += $(libloop) $(loop_examples)
 tests += $(loop_tests)
 test_scripts += loop/test/test_install.sh loop/test/test_examples.sh
@@ -43,6 +48,11 @@ $(B)/%.pic.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$< "(shared)")
 	@$(compile) -fPIC -fno-semantic-interposition -c -o $@ $<
+
+$(B)/%.pic.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(call say,AS,$< "(shared)")
+	@$(compile) -fPIC -c -o $@ $<
 
 $(B)/loop/libloop.map: loop/libloop.sym
 	@mkdir -p $(@D)
@@ -98,7 +108,7 @@ test-threads: $(loop_threaded) $(B)/lessons/07-callbacks/test
 # --- installing
 
 PREFIX ?= /usr/local
-loop_headers := loop/base.h loop/loop.h
+loop_headers := loop/base.h loop/loop.h loop/co.h
 
 .PHONY: install uninstall
 install: $(libloop) $(B)/loop/libloop.so ## install headers, libraries, loop.pc, man pages: PREFIX=/usr/local

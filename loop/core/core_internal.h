@@ -120,6 +120,12 @@ struct backend {
     int (*wait)(struct loop *loop, int64_t timeout_ns);
 
     /*
+     * What can be had at once of an operation that is filled but not started:
+     * its result, or -EAGAIN. NULL: nothing.
+     */
+    ssize_t (*attempt)(struct loop *loop, struct loop_op *op);
+
+    /*
      * start: the operation is checked, in its slot and in loop->ops. cancel: it
      * is active; end it by op_end, now or later. release: `fd`, whose
      * operations have been cancelled, is to be closed.
@@ -139,6 +145,7 @@ const struct backend *backend_find(const char *name);
 void core_ready(struct loop *loop, uint64_t tag, unsigned events, bool hung_up);
 
 /* ready.c, for the tables of select, poll and epoll. */
+ssize_t ready_attempt(struct loop *loop, struct loop_op *op);
 void ready_start(struct loop_op *op);
 void ready_cancel(struct loop_op *op);
 int ready_release(struct loop *loop, int fd);
@@ -166,6 +173,15 @@ struct trace;
 struct watchdog;
 struct signals;
 
+/* What the floor above, of tasks, hands down when it is first used. */
+struct loop_tasks {
+    void (*run)(struct loop *loop); /* those that are ready, or some */
+
+    /* The loop is freed: before all else ends, and after it. */
+    void (*cancel)(struct loop *loop);
+    void (*close)(struct loop *loop);
+};
+
 struct loop {
     const struct backend *backend;
     void *back; /* the back end's own */
@@ -186,7 +202,10 @@ struct loop {
     struct loop_pool *pool;   /* NULL: not used yet */
     struct loop_timer resume; /* for accepting that pauses */
     int n_paused;
-    struct loop_periodic *beating; /* its callback runs */
+    struct loop_periodic *beating;  /* its callback runs */
+    const struct loop_tasks *tasks; /* NULL: there was none yet */
+    struct co_scheduler *scheduler; /* theirs */
+    bool tasks_ready;               /* tasks->run has something to do */
 
     int64_t now_ns; /* of this pass, if known */
     bool now_known;
@@ -259,6 +278,7 @@ enum callback_kind {
     CALL_OP,
     CALL_SIGNAL,
     CALL_JOB,
+    CALL_TASK,
     CALL_KINDS
 };
 
@@ -321,6 +341,22 @@ static inline bool op_is_file(const struct loop_op *op)
  */
 int op_start_common(struct loop *loop, struct loop_op *op, enum op_kind kind,
                     int fd, loop_op_fn *fn, void *arg, const char *place);
+
+/* The buffer of an operation that is about to start. */
+static inline void op_set_memory(struct loop_op *op, struct iovec memory)
+{
+    op->one = memory;
+    op->iov = &op->one;
+    op->n_iov = 1;
+    op->done = 0;
+}
+
+static inline void op_set_vector(struct loop_op *op, struct iovec *iov, int n)
+{
+    op->iov = iov;
+    op->n_iov = n;
+    op->done = 0;
+}
 
 /* How many of its buffers one sendmsg(2) takes. */
 static inline size_t op_buffers(const struct loop_op *op)

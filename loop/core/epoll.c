@@ -128,6 +128,7 @@ const struct backend backend_epoll = {
     .fd = epoll_fd,
     .interest = epoll_interest,
     .wait = epoll_wait_and_report,
+    .attempt = ready_attempt,
     .start = ready_start,
     .cancel = ready_cancel,
     .release = ready_release,

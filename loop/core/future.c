@@ -14,8 +14,8 @@
  * after loop_future_set runs before its waiters, always, and a chain of futures
  * that settle each other does not grow the stack.
  *
- * A thread must not touch a future. It posts to the loop, whose thread sets it;
- * loop_future_run does that for a job.
+ * A thread must not touch a future. It posts to the loop, whose thread sets it:
+ * loop_future_deliver; and loop_future_run does that for a job.
  *
  * Read before: call.c, pool.c. Read after: ../co.h, where a task waits instead.
  * Rests on: tornado.concurrent and concurrent.futures of Python, whose rules it
@@ -130,6 +130,28 @@ int loop_future_run(struct loop_future *f, struct loop_pool *pool,
     job->post.arg = f;
     return loop_job_start_named(f->loop, pool, job, work, on_job, arg,
                                 "loop_future_run");
+}
+
+/* --- a result from another thread ---------------------------------------- */
+
+static void on_delivery(struct loop *loop, struct loop_post *post)
+{
+    (void)loop;
+    struct loop_delivery *d = base_container(post, struct loop_delivery, post);
+    if (d->error != 0)
+        loop_future_fail(d->future, d->error);
+    else
+        loop_future_set(d->future, d->value);
+}
+
+int loop_future_deliver(struct loop_mailbox *mailbox, struct loop_delivery *d,
+                        struct loop_future *f, void *value, int error)
+{
+    d->future = f;
+    d->value = value;
+    d->error = error;
+    return loop_post_named(mailbox, &d->post, on_delivery, NULL,
+                           "loop_future_deliver");
 }
 
 /* --- blocking for it ----------------------------------------------------- */

@@ -4,7 +4,8 @@
  * Freeing keeps the promise of a last callback: first all that has none is
  * stopped, and from then on nothing starts (`closing`); then operations and
  * jobs are cancelled, and the loop passes until the last of them has called
- * back; then come the posts that were accepted. What a callback tries to start
+ * back; then come the posts that were accepted. Tasks are told before all this,
+ * and have ended after it. What a callback tries to start
  * meanwhile is refused, or, where a function cannot say so, does nothing.
  *
  * A fork. The child shares epoll's set and uring's rings with its parent: what
@@ -181,14 +182,18 @@ void loop_free(struct loop *loop)
     if (loop == NULL)
         return;
     assert(!loop->running);
-    report_active(loop);
     struct loop *before = core_set_current(loop);
+    if (loop->tasks != NULL)
+        loop->tasks->cancel(loop);
+    report_active(loop);
     stop_quietly(loop);
     if (loop->born == core_forks)
         end_operations(loop);
     else
         pool_close(loop);
     mailbox_close(loop);
+    if (loop->tasks != NULL)
+        loop->tasks->close(loop);
     core_set_current(before);
     close_parts(loop);
     atomic_fetch_sub(&core_loops, 1);

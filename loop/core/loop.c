@@ -2,14 +2,15 @@
  * loop.c - the loop itself: a pass, and running passes.
  *
  * The pass is the whole library in a few lines, see `core_pass`. In words: what
- * was deferred is called; the kernel is told what has changed; the loop sleeps
- * until something happens, and reports it; what could not be finished in one go
- * goes on; operations whose end is known are called back; due timers are
- * called.
+ * was deferred is called; tasks that are ready run (the floor above, co.h); the
+ * kernel is told what has changed; the loop sleeps until something happens, and
+ * reports it; what could not be finished in one go goes on; operations whose
+ * end is known are called back; due timers are called.
  *
- * Order matters twice. Deferred calls come before waiting, so that what they
- * start is told to the kernel in the same pass; and each phase takes only what
- * was there when it began, so that no kind of work can starve another.
+ * Order matters twice. Deferred calls and tasks come before waiting, so that
+ * what they start is told to the kernel in the same pass; and each phase takes
+ * only what was there when it began, so that no kind of work can starve
+ * another.
  *
  * Read before: core_internal.h. Read after: life.c, slot.c, watcher.c, timer.c.
  */
@@ -47,7 +48,7 @@ static int64_t wake_ns(const struct loop *loop, int64_t deadline_ns)
 {
     if (atomic_load_explicit(&loop->stop, memory_order_relaxed) ||
         !base_list_empty(&loop->calls) || !base_list_empty(&loop->finished) ||
-        loop->again.n > 0 || loop->changed.n > 0)
+        loop->again.n > 0 || loop->changed.n > 0 || loop->tasks_ready)
         return 0;
     if (loop->wheel.n == 0)
         return deadline_ns;
@@ -107,6 +108,8 @@ void core_pass(struct loop *loop, int64_t deadline_ns)
         trace_pass(loop);
     if (!base_list_empty(&loop->calls))
         calls_run(loop);
+    if (loop->tasks_ready)
+        loop->tasks->run(loop);
     if (loop->changed.n > 0)
         core_apply(loop);
     wait_for_events(loop, deadline_ns);

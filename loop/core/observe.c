@@ -14,7 +14,7 @@ static const char *const categories[CALL_KINDS] = {
     [CALL_WATCHER] = "watcher",   [CALL_TIMER] = "timer",
     [CALL_DEFERRED] = "deferred", [CALL_POST] = "post",
     [CALL_OP] = "operation",      [CALL_SIGNAL] = "signal",
-    [CALL_JOB] = "job",
+    [CALL_JOB] = "job",           [CALL_TASK] = "task",
 };
 
 void observe_begin(struct loop *loop, enum callback_kind kind)

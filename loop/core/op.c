@@ -60,7 +60,6 @@ int op_start_common(struct loop *loop, struct loop_op *op, enum op_kind kind,
     op->arg = arg;
     op->place = place;
     op->state = OP_ACTIVE;
-    op->done = 0;
     op->asked = false;
     op->behind_poll = op->half_closed = false;
     base_list_append(&loop->ops, &op->link);
@@ -72,6 +71,14 @@ int op_start_common(struct loop *loop, struct loop_op *op, enum op_kind kind,
 int loop_accept_named(struct loop *loop, struct loop_op *op, int fd,
                       loop_op_fn *fn, void *arg, const char *place)
 {
+    op->once = false;
+    return op_start_common(loop, op, OP_ACCEPT, fd, fn, arg, place);
+}
+
+int loop_accept_once_named(struct loop *loop, struct loop_op *op, int fd,
+                           loop_op_fn *fn, void *arg, const char *place)
+{
+    op->once = true;
     return op_start_common(loop, op, OP_ACCEPT, fd, fn, arg, place);
 }
 
@@ -89,47 +96,81 @@ int loop_connect_named(struct loop *loop, struct loop_op *op, int fd,
 int loop_recv_named(struct loop *loop, struct loop_op *op, int fd,
                     loop_op_fn *fn, void *arg, const char *place)
 {
+    op->once = false;
     return op_start_common(loop, op, OP_RECV, fd, fn, arg, place);
 }
 
-static void set_output(struct loop_op *op, struct base_slice data)
+/* --- with memory of the caller's --- */
+
+static int start_one(struct loop *loop, struct loop_op *op, enum op_kind kind,
+                     int fd, struct iovec memory, loop_op_fn *fn, void *arg,
+                     const char *place)
 {
-    op->one = (struct iovec){(void *)data.ptr, data.len};
-    op->iov = &op->one;
-    op->n_iov = 1;
+    op_set_memory(op, memory);
+    return op_start_common(loop, op, kind, fd, fn, arg, place);
+}
+
+static int start_many(struct loop *loop, struct loop_op *op, enum op_kind kind,
+                      int fd, struct iovec *iov, int n, loop_op_fn *fn,
+                      void *arg, const char *place)
+{
+    op_set_vector(op, iov, n);
+    return op_start_common(loop, op, kind, fd, fn, arg, place);
+}
+
+static struct iovec memory_of(struct base_slice data)
+{
+    return (struct iovec){(void *)data.ptr, data.len};
+}
+
+int loop_recv_once_named(struct loop *loop, struct loop_op *op, int fd,
+                         struct iovec memory, loop_op_fn *fn, void *arg,
+                         const char *place)
+{
+    op->once = true;
+    return start_one(loop, op, OP_RECV, fd, memory, fn, arg, place);
 }
 
 int loop_send_named(struct loop *loop, struct loop_op *op, int fd,
                     struct base_slice data, loop_op_fn *fn, void *arg,
                     const char *place)
 {
-    set_output(op, data);
-    return op_start_common(loop, op, OP_SEND, fd, fn, arg, place);
+    return start_one(loop, op, OP_SEND, fd, memory_of(data), fn, arg, place);
 }
 
 int loop_sendv_named(struct loop *loop, struct loop_op *op, int fd,
                      struct iovec *iov, int n, loop_op_fn *fn, void *arg,
                      const char *place)
 {
-    op->iov = iov;
-    op->n_iov = n;
-    return op_start_common(loop, op, OP_SEND, fd, fn, arg, place);
+    return start_many(loop, op, OP_SEND, fd, iov, n, fn, arg, place);
 }
 
 int loop_read_named(struct loop *loop, struct loop_op *op, int fd,
                     struct iovec memory, loop_op_fn *fn, void *arg,
                     const char *place)
 {
-    op->one = memory;
-    return op_start_common(loop, op, OP_READ, fd, fn, arg, place);
+    return start_one(loop, op, OP_READ, fd, memory, fn, arg, place);
+}
+
+int loop_readv_named(struct loop *loop, struct loop_op *op, int fd,
+                     struct iovec *iov, int n, loop_op_fn *fn, void *arg,
+                     const char *place)
+{
+    return start_many(loop, op, OP_READ, fd, iov, n, fn, arg, place);
 }
 
 int loop_write_named(struct loop *loop, struct loop_op *op, int fd,
                      struct base_slice data, loop_op_fn *fn, void *arg,
                      const char *place)
 {
-    set_output(op, data);
-    return op_start_common(loop, op, OP_WRITE, fd, fn, arg, place);
+    return start_one(loop, op, OP_WRITE, fd, memory_of(data), fn, arg, place);
+}
+
+int loop_writev_named(struct loop *loop, struct loop_op *op, int fd,
+                      struct iovec *iov, int n, loop_op_fn *fn, void *arg,
+                      const char *place)
+{
+    return start_many(loop, op, OP_WRITE, fd, iov, n, fn, arg, place);
 }
 
 int loop_poll_named(struct loop *loop, struct loop_op *op, int fd,

@@ -126,6 +126,7 @@ const struct backend backend_poll = {
     .fd = poll_fd,
     .interest = poll_interest,
     .wait = poll_wait,
+    .attempt = ready_attempt,
     .start = ready_start,
     .cancel = ready_cancel,
     .release = ready_release,

@@ -81,27 +81,39 @@ static ssize_t attempt_connect(struct loop_op *op)
 
 static ssize_t attempt_recv(struct loop_op *op, struct slot *s)
 {
+    const ssize_t n =
+        result_of(recv(op->fd, op->one.iov_base, op->one.iov_len, 0));
+    if (n > 0 && (size_t)n < op->one.iov_len && !s->hung_up)
+        s->ready &= (uint8_t)~LOOP_READ;
+    return n;
+}
+
+static ssize_t attempt_recv_slice(struct loop_op *op, struct slot *s)
+{
     struct loop *loop = op->loop;
     if (loop->scratch == NULL)
         loop->scratch = base_alloc(SCRATCH_SIZE);
-    const ssize_t n = result_of(recv(op->fd, loop->scratch, SCRATCH_SIZE, 0));
+    op->one = (struct iovec){loop->scratch, SCRATCH_SIZE};
+    const ssize_t n = attempt_recv(op, s);
     if (n > 0)
         op->data = (struct base_slice){loop->scratch, (size_t)n};
-    if (n > 0 && n < SCRATCH_SIZE && !s->hung_up)
-        s->ready &= (uint8_t)~LOOP_READ;
     return n;
 }
 
 /* A terminal gives one line at a time: a short read says nothing here. */
 static ssize_t attempt_read(struct loop_op *op)
 {
-    return result_of(read(op->fd, op->one.iov_base, op->one.iov_len));
+    if (op->n_iov == 1)
+        return result_of(read(op->fd, op->iov->iov_base, op->iov->iov_len));
+    return result_of(readv(op->fd, op->iov, (int)op_buffers(op)));
 }
 
 static ssize_t output_once(struct loop_op *op)
 {
     if (op->kind == OP_WRITE)
-        return write(op->fd, op->one.iov_base, op->one.iov_len);
+        return op->n_iov == 1
+                   ? write(op->fd, op->iov->iov_base, op->iov->iov_len)
+                   : writev(op->fd, op->iov, (int)op_buffers(op));
     if (op->n_iov == 1)
         return send(op->fd, op->iov->iov_base, op->iov->iov_len, MSG_NOSIGNAL);
     op->msg = (struct msghdr){.msg_iov = op->iov, .msg_iovlen = op_buffers(op)};
@@ -140,7 +152,7 @@ static ssize_t attempt(struct loop_op *op, struct slot *s)
     case OP_CONNECT:
         return attempt_connect(op);
     case OP_RECV:
-        return attempt_recv(op, s);
+        return op->once ? attempt_recv(op, s) : attempt_recv_slice(op, s);
     case OP_READ:
         return attempt_read(op);
     case OP_SEND:
@@ -155,8 +167,8 @@ static ssize_t attempt(struct loop_op *op, struct slot *s)
 
 static void deliver(struct loop_op *op, ssize_t result)
 {
-    const bool more = (op->kind == OP_ACCEPT && result >= 0) ||
-                      (op->kind == OP_RECV && result > 0);
+    const bool more = !op->once && ((op->kind == OP_ACCEPT && result >= 0) ||
+                                    (op->kind == OP_RECV && result > 0));
     if (more)
         op_progress(op, result);
     else
@@ -196,6 +208,23 @@ static void attempt_now(struct loop_op *op, struct slot *s)
         s->ready &= (uint8_t)~LOOP_WRITE;
     else
         op_end_later(op, result);
+}
+
+/*
+ * For tasks, which would rather not wait: input that is known to be there, and
+ * output that goes through. Nothing else of the kind may be under way.
+ */
+ssize_t ready_attempt(struct loop *loop, struct loop_op *op)
+{
+    struct slot *s = core_slot(loop, op->fd);
+    const unsigned bit = op_is_reader(op) ? LOOP_READ : LOOP_WRITE;
+    if (s == NULL || s->watcher != NULL || !(s->ready & bit) ||
+        (bit == LOOP_READ ? s->reader : s->writer) != NULL)
+        return -EAGAIN; /* to start it says what is wrong */
+    const ssize_t result = attempt(op, s);
+    if (result == -EAGAIN)
+        s->ready &= (uint8_t)~bit;
+    return result;
 }
 
 void ready_start(struct loop_op *op)

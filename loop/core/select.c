@@ -114,6 +114,7 @@ const struct backend backend_select = {
     .fd = select_fd,
     .interest = select_interest,
     .wait = select_wait,
+    .attempt = ready_attempt,
     .start = ready_start,
     .cancel = ready_cancel,
     .release = ready_release,

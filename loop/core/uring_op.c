@@ -37,18 +37,31 @@
 
 /* --- asking -------------------------------------------------------------- */
 
-static void prepare_recv(struct loop_op *op, struct io_uring_sqe *sqe)
-{
-    io_uring_prep_recv_multishot(sqe, op->fd, NULL, 0, 0);
-    sqe->flags |= IOSQE_BUFFER_SELECT;
-    sqe->buf_group = URING_GROUP;
-}
-
 /* Of 32 bits in a submission: a gigabyte at a time is enough. */
 static unsigned length(const struct iovec *iov)
 {
     enum { MOST = 1 << 30 };
     return iov->iov_len < MOST ? (unsigned)iov->iov_len : MOST;
+}
+
+static void prepare_accept(struct loop_op *op, struct io_uring_sqe *sqe)
+{
+    enum { FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC };
+    if (op->once)
+        io_uring_prep_accept(sqe, op->fd, NULL, NULL, FLAGS);
+    else
+        io_uring_prep_multishot_accept(sqe, op->fd, NULL, NULL, FLAGS);
+}
+
+static void prepare_recv(struct loop_op *op, struct io_uring_sqe *sqe)
+{
+    if (op->once) {
+        io_uring_prep_recv(sqe, op->fd, op->one.iov_base, length(&op->one), 0);
+        return;
+    }
+    io_uring_prep_recv_multishot(sqe, op->fd, NULL, 0, 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+    sqe->buf_group = URING_GROUP;
 }
 
 /*
@@ -77,17 +90,25 @@ static void prepare_poll(struct loop_op *op, struct io_uring_sqe *sqe,
 }
 
 /* -1: at the file's position, as read(2) does, and what a pipe needs. */
+static void prepare_stream(struct loop_op *op, struct io_uring_sqe *sqe)
+{
+    const bool reads = op->kind == OP_READ;
+    const unsigned n = (unsigned)op_buffers(op), len = length(op->iov);
+    if (n > 1 && reads)
+        io_uring_prep_readv(sqe, op->fd, op->iov, n, (uint64_t)-1);
+    else if (n > 1)
+        io_uring_prep_writev(sqe, op->fd, op->iov, n, (uint64_t)-1);
+    else if (reads)
+        io_uring_prep_read(sqe, op->fd, op->iov->iov_base, len, (uint64_t)-1);
+    else
+        io_uring_prep_write(sqe, op->fd, op->iov->iov_base, len, (uint64_t)-1);
+}
+
 static void prepare_file(struct loop_op *op, struct io_uring_sqe *sqe)
 {
     const unsigned len = length(&op->one);
     void *base = op->one.iov_base;
     switch ((enum op_kind)op->kind) {
-    case OP_READ:
-        io_uring_prep_read(sqe, op->fd, base, len, (uint64_t)-1);
-        break;
-    case OP_WRITE:
-        io_uring_prep_write(sqe, op->fd, base, len, (uint64_t)-1);
-        break;
     case OP_FILE_OPEN:
         io_uring_prep_openat(sqe, AT_FDCWD, base, op->flags | O_CLOEXEC,
                              op->mode);
@@ -108,8 +129,7 @@ static void prepare(struct loop_op *op, struct io_uring_sqe *sqe)
 {
     switch ((enum op_kind)op->kind) {
     case OP_ACCEPT:
-        io_uring_prep_multishot_accept(sqe, op->fd, NULL, NULL,
-                                       SOCK_NONBLOCK | SOCK_CLOEXEC);
+        prepare_accept(op, sqe);
         break;
     case OP_CONNECT:
         io_uring_prep_connect(sqe, op->fd, (struct sockaddr *)&op->addr,
@@ -123,6 +143,10 @@ static void prepare(struct loop_op *op, struct io_uring_sqe *sqe)
         break;
     case OP_POLL:
         prepare_poll(op, sqe, op->event);
+        break;
+    case OP_READ:
+    case OP_WRITE:
+        prepare_stream(op, sqe);
         break;
     default:
         prepare_file(op, sqe);
@@ -160,7 +184,8 @@ static void ask_when_ready(struct loop_op *op)
 void uring_start(struct loop_op *op)
 {
     struct uring *u = op->loop->back;
-    const int error = op->kind == OP_RECV ? uring_buffers_open(u) : 0;
+    const bool slices = op->kind == OP_RECV && !op->once;
+    const int error = slices ? uring_buffers_open(u) : 0;
     if (error != 0)
         op_end_later(op, error);
     else if ((op->kind == OP_SEND || op->kind == OP_WRITE) && op->n_iov == 0)
@@ -196,6 +221,10 @@ static void go_on(struct loop_op *op)
 
 static void accepted(struct loop_op *op, int result, bool more)
 {
+    if (result >= 0 && op->once) {
+        op_end(op, result);
+        return;
+    }
     if (result >= 0)
         op_progress(op, result);
     if (more)
@@ -275,7 +304,7 @@ void op_completed(struct loop_op *op, const struct io_uring_cqe *cqe)
         poll_completed(op, cqe);
     } else if (op->kind == OP_ACCEPT) {
         accepted(op, cqe->res, cqe->flags & IORING_CQE_F_MORE);
-    } else if (op->kind == OP_RECV) {
+    } else if (op->kind == OP_RECV && !op->once) {
         received(op, cqe);
     } else if (cqe->res == -EAGAIN && (sends || op->kind == OP_READ)) {
         not_ready(op);

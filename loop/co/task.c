@@ -1,0 +1,281 @@
+/*
+ * task.c - tasks: how one begins and ends.
+ *
+ * A task lies at the top of its own stack, so that to spawn one takes a stack
+ * from the cache and fills in some fields; nothing else is allocated. The tops
+ * of stacks are 64 KiB apart, which for a CPU's cache is the same place: tasks
+ * would push each other out although the cache is empty. So each is moved down
+ * by a colour of its own (bench/switch, with 1,000 tasks: see COLOURS).
+ *
+ * The end. task_main is the first function on the stack; when the task's own
+ * function has returned it runs the cleanups, and leaves for ever. The stack is
+ * free only then: a task that ended stays until somebody has joined it.
+ *
+ * Read before: scheduler.c. Read after: wait.c, group.c.
+ */
+#include "loop/co/co_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+/* Of 128 bytes, so that they need not more than a part of the page. */
+enum { COLOURS = 8 };
+
+/* --- begin --------------------------------------------------------------- */
+
+static void cleanups_run(struct co_task *t)
+{
+    while (t->cleanups != NULL)
+        co_defer_run(t->cleanups);
+}
+
+/* What a task's function must not leave behind: it lay in its frame. */
+static void check_scopes(const struct co_task *t)
+{
+    const char *what = t->n_groups > 0        ? "a group it has not waited for"
+                       : t->deadlines != NULL ? "a deadline it has not ended"
+                                              : NULL;
+    if (what == NULL)
+        return;
+    base_log_error("the task %s returns and leaves %s", t->place, what);
+    abort();
+}
+
+/* `place` is an argument for the sake of those who read a backtrace. */
+static void __attribute__((noinline))
+task_call(struct co_task *t, const char *place)
+{
+    (void)place;
+    t->result = t->fn(t->arg);
+    check_scopes(t);
+}
+
+/* Never returns. */
+static void task_main(void *arg)
+{
+    struct co_task *t = arg;
+    witness_arrive(&t->witness, &t->scheduler->witness);
+    task_call(t, t->place);
+    t->shields++; /* a cancel comes too late */
+    if (t->cleanups != NULL)
+        cleanups_run(t);
+    if (t->values != NULL)
+        values_drop(t);
+    t->state = TASK_ENDED;
+    scheduler_leave(t);
+}
+
+static struct co_task *place_on(struct stack stack)
+{
+    const size_t slot = (size_t)stack.low / (stack.size + GUARD_SIZE);
+    char *top = stack.low + stack.size - slot % COLOURS * 128;
+    return (
+        struct co_task *)(void *)((uintptr_t)(top - sizeof(struct co_task)) &
+                                  ~(uintptr_t)63);
+}
+
+struct co_task *task_new(struct co_scheduler *s, co_fn *fn, void *arg,
+                         const char *place)
+{
+    struct stack stack;
+    if (s->closing || !stack_take(&s->stacks, &stack))
+        return NULL;
+    struct co_task *t = place_on(stack);
+    *t = (struct co_task){
+        .scheduler = s,
+        .fn = fn,
+        .arg = arg,
+        .place = place,
+        .number = ++s->stats.spawned,
+        .stack = stack,
+    };
+    context_init(&t->context, stack.low, (size_t)((char *)t - stack.low),
+                 task_main, t, &s->context);
+    witness_init(&t->witness, stack);
+    base_list_append(&s->all, &t->link);
+    s->stats.tasks++;
+    if (s->stats.tasks > s->stats.most_tasks)
+        s->stats.most_tasks = s->stats.tasks;
+    if (s->loop->trace != NULL)
+        trace_task_spawned(t);
+    return t;
+}
+
+struct co_task *co_spawn_named(struct loop *loop, co_fn *fn, void *arg,
+                               const char *place)
+{
+    struct co_task *t = task_new(scheduler_of(loop), fn, arg, place);
+    if (t != NULL)
+        scheduler_add(t->scheduler, t);
+    return t;
+}
+
+int co_go_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
+{
+    struct co_task *t = co_spawn_named(loop, fn, arg, place);
+    if (t == NULL)
+        return -ENOMEM;
+    t->detached = true;
+    return 0;
+}
+
+int co_start_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
+{
+    struct co_scheduler *s = scheduler_of(loop);
+    if (s->running != NULL)
+        return co_go_named(loop, fn, arg, place);
+    struct co_task *t = task_new(s, fn, arg, place);
+    if (t == NULL)
+        return -ENOMEM;
+    t->detached = true;
+    const char *caller = loop->place;
+    loop->place = place;
+    scheduler_resume(s, t);
+    loop->place = caller;
+    return 0;
+}
+
+/* --- end ----------------------------------------------------------------- */
+
+static void task_free(struct co_task *t)
+{
+    struct co_scheduler *s = t->scheduler;
+    base_list_remove(&t->link);
+    s->stats.tasks--;
+    witness_fini(&t->witness);
+    stack_give(&s->stacks, t->stack);
+}
+
+static void log_error(const struct co_task *t)
+{
+    if (t->result < 0 && t->result != -ECANCELED)
+        base_log_error("the task %s failed: %s", t->place,
+                       strerror(-t->result));
+}
+
+void task_ended(struct co_task *t)
+{
+    if (t->group != NULL) {
+        group_ended(t->group, t);
+        task_free(t);
+    } else if (t->detached) {
+        log_error(t);
+        task_free(t);
+    } else if (t->stops_loop) {
+        loop_stop(t->scheduler->loop);
+    } else if (t->joiner != NULL) {
+        task_wake(t->joiner, 0);
+    }
+}
+
+void co_detach(struct co_task *t)
+{
+    assert(!t->detached && t->joiner == NULL);
+    t->detached = true;
+    if (t->state == TASK_ENDED)
+        task_ended(t);
+}
+
+static void join_interrupt(struct co_task *t, int error)
+{
+    struct co_task *joined = t->wait;
+    joined->joiner = NULL;
+    task_wake(t, error);
+}
+
+static void join_describe(const struct co_task *t, struct base_buf *out)
+{
+    const struct co_task *joined = t->wait;
+    base_buf_printf(out, " of task %llu", (unsigned long long)joined->number);
+}
+
+static const struct wait_kind joins = {"end", join_interrupt, join_describe};
+
+static int wait_for_end(struct co_task *self, struct co_task *t)
+{
+    if (self == NULL)
+        return -EPERM;
+    if (t == self)
+        return -EDEADLK;
+    if (t->joiner != NULL)
+        return -EBUSY;
+    const int error = task_check(self);
+    if (error != 0)
+        return error;
+    t->joiner = self;
+    return task_park(self, &joins, t);
+}
+
+int co_join(struct co_task *t, int *result)
+{
+    if (t->state != TASK_ENDED) {
+        const int error = wait_for_end(co_running, t);
+        if (error != 0)
+            return error;
+    }
+    if (result != NULL)
+        *result = t->result;
+    task_free(t);
+    return 0;
+}
+
+bool co_ended(const struct co_task *t)
+{
+    return t->state == TASK_ENDED;
+}
+
+/* --- running one from main ----------------------------------------------- */
+
+int co_run_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
+{
+    if (loop->running)
+        return -EBUSY;
+    struct co_task *t = co_spawn_named(loop, fn, arg, place);
+    if (t == NULL)
+        return -ENOMEM;
+    t->stops_loop = true;
+    while (!co_ended(t)) {
+        const int error = loop_run(loop);
+        if (error != 0)
+            return error;
+        co_cancel(t); /* unless it has ended: somebody else stops the loop */
+    }
+    int result = 0;
+    co_join(t, &result);
+    return result;
+}
+
+/* --- cleanups, names ----------------------------------------------------- */
+
+void co_defer(struct co_cleanup *c, void (*fn)(void *arg), void *arg)
+{
+    *c = (struct co_cleanup){.fn = fn, .arg = arg};
+    if (co_running == NULL)
+        return;
+    c->before = co_running->cleanups;
+    co_running->cleanups = c;
+}
+
+/* Unlinked before it runs: its memory may go then. */
+void co_defer_run(struct co_cleanup *c)
+{
+    struct co_cleanup **link = &co_running->cleanups;
+    while (*link != NULL && *link != c)
+        link = &(*link)->before;
+    if (*link == NULL)
+        return;
+    *link = c->before;
+    c->fn(c->arg);
+}
+
+const char *co_name(const struct co_task *t)
+{
+    return t->name != NULL ? t->name : t->place;
+}
+
+void co_set_name(const char *name)
+{
+    if (co_running != NULL)
+        co_running->name = name;
+}
