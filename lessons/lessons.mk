@@ -17,6 +17,19 @@ programs += $(lesson_programs)
 tests += $(lesson_tests) $(B)/lessons/common/test_hello
 test_scripts += lessons/test_readmes.sh .ci/valgrind
 
+# Lesson 08 rests on the loop of lesson 07; and its switch is written for each
+# kind of processor by itself.
+machine := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+lesson_08 := $(B)/lessons/08-coroutines
+$(lesson_08)/parts.a: $(lesson_08)/minico_$(machine).o \
+	$(addprefix $(B)/lessons/07-callbacks/,miniloop.o site.o)
+$(lesson_08)/test: $(lesson_08)/parts.a
+ifeq ($(wildcard lessons/08-coroutines/minico_$(machine).S),)
+$(lesson_08)/minico_$(machine).o:
+	@echo "lesson 08 has a switch for x86-64 and aarch64, none for $(machine)"; \
+	exit 2
+endif
+
 # An archive: each program takes what it uses of its lesson's parts.
 .SECONDEXPANSION:
 parts_of = $(patsubst %.c,$(B)/%.o,$(filter $(patsubst $(B)/%,%,$(1))/%,$(lesson_parts)))

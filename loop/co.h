@@ -34,6 +34,8 @@
  * - A stack is small (64 KiB): large arrays belong elsewhere.
  * - Errors are negative errno values. Time is in nanoseconds, see loop.h.
  *
+ * (co_await and co_yield are words of C++: here they are co_wait, co_yield_turn.)
+ *
  * Read before: loop.h. Read after: loop/README.md, loop/co/task.c.
  */
 #ifndef LOOP_CO_H
@@ -110,7 +112,7 @@ const char *co_name(const struct co_task *task);
 void co_set_name(const char *name);
 
 /* Lets the others run that are ready, and now and then the loop. Suspends. */
-int co_yield (void);
+int co_yield_turn(void);
 
 /* --- the end of a task ------------------------------------------------------
  */
@@ -134,7 +136,8 @@ void co_defer_run(struct co_cleanup *cleanup);
 /* --- time -------------------------------------------------------------------
  */
 
-/* Waits; 0 or less is co_yield. Returns 0 or what ended the wait. Suspends. */
+/* Waits; 0 or less is co_yield_turn. Returns 0 or what ended the wait.
+ * Suspends. */
 int co_sleep(int64_t duration_ns);
 int co_sleep_until(int64_t deadline_ns);
 
@@ -204,7 +207,7 @@ int co_group_wait(struct co_group *g);
 /* --- futures ----------------------------------------------------------------
  *
  * A callback that sets a loop_future (loop.h) is turned into a function that
- * waits by co_await. Where the wait may end early, what sets the future has to
+ * waits by co_wait. Where the wait may end early, what sets the future has to
  * be stopped by the caller.
  */
 
@@ -212,9 +215,9 @@ int co_group_wait(struct co_group *g);
  * Waits until it is settled, then returns its error, or 0 and its value in
  * `value` (may be NULL). -EINVAL: it is no future of this loop. May suspend.
  */
-int co_await (struct loop_future *f, void **value);
+int co_wait(struct loop_future *f, void **value);
 
-/* For co_await_all. */
+/* For co_wait_all. */
 enum { CO_FAIL_FAST = 1, CO_CANCEL_REST = 2 };
 
 /*
@@ -223,10 +226,10 @@ enum { CO_FAIL_FAST = 1, CO_CANCEL_REST = 2 };
  * future may be named twice. CO_FAIL_FAST: returns with the first error.
  * CO_CANCEL_REST: and cancels those that are pending then. May suspend.
  */
-int co_await_all(struct loop_future *const futures[], int n, unsigned flags);
+int co_wait_all(struct loop_future *const futures[], int n, unsigned flags);
 
 /* Waits for the first of n > 0 to be settled: its index. May suspend. */
-int co_await_any(struct loop_future *const futures[], int n);
+int co_wait_any(struct loop_future *const futures[], int n);
 
 /*
  * In the order in which they are settled: co_each_next returns the index of the

@@ -115,7 +115,7 @@ static ssize_t attempt(struct co_task *t, struct op_wait *w, enum op_kind kind,
         return -EAGAIN;
     if (t->budget++ == BUDGET) {
         t->budget = 0;
-        const int error = co_yield ();
+        const int error = co_yield_turn();
         if (error != 0)
             return error;
     }

@@ -45,7 +45,7 @@ ssize_t co_sendfile(int fd, int file, off_t offset, size_t len)
         if (n == 0)
             break;
         sent += (size_t)n;
-        const int error = sent < len ? co_yield () : 0;
+        const int error = sent < len ? co_yield_turn() : 0;
         if (error != 0)
             return error;
     }

@@ -205,7 +205,7 @@ int co_sleep_until(int64_t deadline_ns)
         return -EPERM;
     struct loop *loop = t->scheduler->loop;
     if (deadline_ns <= loop_now(loop))
-        return co_yield ();
+        return co_yield_turn();
     const int error = task_check(t);
     if (error != 0)
         return error;
@@ -227,7 +227,7 @@ int co_sleep(int64_t duration_ns)
     return co_sleep_until(now_ns + duration_ns);
 }
 
-int co_yield (void)
+int co_yield_turn(void)
 {
     struct co_task *t = co_running;
     if (t == NULL)
