@@ -3,12 +3,13 @@
  * includes the loop in its turn, so that nothing but a compiler is needed to
  * build the lesson without its tests.
  *
- * Most tests let callbacks write letters into `said`, and compare the word.
+ * Most tests let callbacks say letters, and compare the word: see said.h.
  */
 /* NOLINTNEXTLINE(bugprone-suspicious-include): to see its lists, too */
 #include "../miniloop.c"
 
 #include "../../common/test/client.h"
+#include "../../common/test/said.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,80 +19,13 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum {
-    MUTE = ' ',  /* the letter of actors that are too many to write down */
-    HANG_S = 30, /* no test takes as long */
-};
-
 static struct miniloop loop;
-static char said[64];
-
-static void say(char letter)
-{
-    if (letter == MUTE)
-        return;
-    const size_t len = strlen(said);
-    assert_true(len < sizeof said - 1);
-    said[len] = letter;
-    said[len + 1] = '\0';
-}
-
-/* A macro, so that a failure names the line of the test. */
-#define expect_said(word)                                                      \
-    do {                                                                       \
-        if (strcmp(said, word) != 0)                                           \
-            fail_msg("the callbacks said \"%s\", not \"%s\": a letter for "    \
-                     "each call, a dot for the one that one_pass defers",      \
-                     said, word);                                              \
-    } while (0)
-
-#define expect_calls(n)                                                        \
-    do {                                                                       \
-        if (calls != (n))                                                      \
-            fail_msg("the loop made %lu system calls, not %d; if there are "   \
-                     "many, it does not sleep",                                \
-                     calls, (n));                                              \
-    } while (0)
-
-/* How many descriptors are open, and the number that the next one gets. */
-static int open_descriptors(int *next)
-{
-    int n = 0;
-    *next = -1;
-    for (int fd = 0; fd < 1024; fd++) {
-        if (fcntl(fd, F_GETFD) != -1)
-            n++;
-        else if (*next == -1)
-            *next = fd;
-    }
-    return n;
-}
-
 static int open_before;
-static char hang[256]; /* what on_hang says; written before it can be called */
-
-/* A loop that is broken may never come back: that ends all tests, in words. */
-static void on_hang(int signo)
-{
-    (void)signo;
-    if (write(STDOUT_FILENO, hang, strlen(hang)) == -1)
-        _exit(2);
-    _exit(1);
-}
 
 /* *state: the name of the test. */
 static int begin_loop(void **state)
 {
-    snprintf(hang, sizeof hang,
-             "not ok - %s\n"
-             "# the loop did not come back for %d s: either its pass does not "
-             "end,\n"
-             "# or it sleeps though a call is waiting\n",
-             (const char *)*state, HANG_S);
-    const struct sigaction action = {.sa_handler = on_hang};
-    sigaction(SIGALRM, &action, NULL);
-    alarm(HANG_S);
-    memset(said, 0, sizeof said);
+    said_begin(*state);
     int next;
     open_before = open_descriptors(&next);
     return mini_init(&loop);
@@ -101,7 +35,7 @@ static int begin_loop(void **state)
 static int end_loop(void **state)
 {
     (void)state;
-    alarm(0);
+    said_end();
     /* A test that failed left things started that are gone with its stack. */
     struct call *const lists[] = {&loop.ready, &loop.later, &loop.timers,
                                   &loop.posted};

@@ -36,4 +36,18 @@ void expect_fetch(const char *program, int pages);
 /* A fetch client without a backend, with a bad URL, with nonsense for -n. */
 void expect_fetch_errors(const char *program);
 
+/* A server with --idle: throws out who is silent, and keeps who asks. */
+void expect_silence_ends(const char *program);
+void expect_asking_keeps(const char *program);
+
+/* A crawl client against slowd: each page once, never more than -c at once. */
+void expect_crawl_once(const char *program);
+
+/* ... against a site of links and answers of all kinds. */
+void expect_crawl_of_an_odd_site(const char *program);
+
+/* ... without an answer; without a URL, and with nonsense for -c. */
+void expect_crawl_gives_up(const char *program);
+void expect_crawl_errors(const char *program);
+
 #endif

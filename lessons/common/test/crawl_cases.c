@@ -1,9 +1,9 @@
 /*
- * crawl_tests.c - tests of crawl, a part of test.c, which includes it: against
- * slowd, which counts, and against a site where everything is odd.
+ * crawl_cases.c - what every crawl must do: against slowd, which counts, and
+ * against a site where everything is odd. See cases.h.
  */
-#include "../../common/common.h"
-#include "../../common/test/cases.h"
+#include "../common.h"
+#include "cases.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -15,8 +15,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define CRAWL "lessons/07-callbacks/crawl"
 
 /* Runs crawl; fails the test unless its status and first words are these. */
 static void expect_crawl(const char *const *args, int status, const char *said)
@@ -53,16 +51,15 @@ static void slowd_stats(const struct proc *slowd, int *requests, int *most,
                      3);
 }
 
-static void crawl_gets_each_page_once(void **state)
+void expect_crawl_once(const char *program)
 {
-    (void)state;
     static const char *const at_once[] = {"1", "3", "10", "100"};
     for (int i = 0; i < 4; i++) {
         struct proc slowd;
         char url[64];
         int requests, most, again;
         start_slowd(&slowd, i < 2 ? "0" : "5", url);
-        expect_crawl((const char *[]){CRAWL, "-c", at_once[i], url, NULL}, 0,
+        expect_crawl((const char *[]){program, "-c", at_once[i], url, NULL}, 0,
                      "500 pages, 50 dead links, 0 failed, ");
         slowd_stats(&slowd, &requests, &most, &again);
         assert_int_equal(requests, 550);
@@ -72,22 +69,20 @@ static void crawl_gets_each_page_once(void **state)
     }
 }
 
-static void crawl_gives_up(void **state)
+void expect_crawl_gives_up(const char *program)
 {
-    (void)state;
     struct proc slowd;
     char url[64];
     start_slowd(&slowd, "60000", url);
-    expect_crawl((const char *[]){CRAWL, "--patience", "50", url, NULL}, 2,
+    expect_crawl((const char *[]){program, "--patience", "50", url, NULL}, 2,
                  "/page/0: no answer in time\n"
                  "0 pages, 0 dead links, 1 failed, at most 1 in flight");
     proc_stop(&slowd);
-    expect_crawl((const char *[]){CRAWL, url, NULL}, 2, "Connection refused");
+    expect_crawl((const char *[]){program, url, NULL}, 2, "Connection refused");
 }
 
-static void crawl_explains_errors(void **state)
+void expect_crawl_errors(const char *program)
 {
-    (void)state;
     static const struct {
         const char *args[4], *message;
     } bad[] = {
@@ -99,7 +94,7 @@ static void crawl_explains_errors(void **state)
         {{"-c", "0", "http://127.0.0.1:1/", NULL}, "a number, 1 to 1000"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        const char *args[ARGS_MAX] = {CRAWL};
+        const char *args[ARGS_MAX] = {program};
         for (int j = 0; j < 4 && bad[i].args[j] != NULL; j++)
             args[j + 1] = bad[i].args[j];
         expect_crawl(args, 2, bad[i].message);
@@ -186,9 +181,8 @@ static noreturn void serve_oddly(int listener, int port)
     }
 }
 
-static void crawl_of_an_odd_site(void **state)
+void expect_crawl_of_an_odd_site(const char *program)
 {
-    (void)state;
     odd_asked = mmap(NULL, (ODD_PAGES + 1) * sizeof *odd_asked,
                      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(odd_asked, MAP_FAILED);
@@ -203,7 +197,7 @@ static void crawl_of_an_odd_site(void **state)
     close(listener);
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%d/a/x/../start#top", port);
-    expect_crawl((const char *[]){CRAWL, "-c", "4", url, NULL}, 1,
+    expect_crawl((const char *[]){program, "-c", "4", url, NULL}, 1,
                  "4 pages, 2 dead links, 4 failed, at most 4 in flight");
     kill(origin, SIGKILL);
     waitpid(origin, NULL, 0);
@@ -213,12 +207,3 @@ static void crawl_of_an_odd_site(void **state)
     assert_int_equal(odd_asked[ODD_PAGES], 0);
     munmap(odd_asked, (ODD_PAGES + 1) * sizeof *odd_asked);
 }
-
-static const struct CMUnitTest crawl_tests[] = {
-    cmocka_unit_test(crawl_gets_each_page_once),
-    cmocka_unit_test(crawl_of_an_odd_site),
-    cmocka_unit_test(crawl_gives_up),
-    cmocka_unit_test(crawl_explains_errors),
-};
-
-enum { CRAWL_TESTS = sizeof crawl_tests / sizeof crawl_tests[0] };
