@@ -48,17 +48,17 @@
  *   - a task that waits for ever is not reported, and keeps mini_main waiting;
  *   - no groups: who spawns and forgets to join is not told of errors.
  *
- * Read before: minico.h, minico_x86_64.S. Read after: fetch.c.
- * Rests on: mmap(2), mprotect(2), connect(2) on EINPROGRESS.
+ * Read before: minico.h, minico_x86_64.S. Read after: minico_io.c, server.c.
+ * Rests on: mmap(2), mprotect(2).
  */
 #include "minico.h"
 
-#include "../common/common.h"
 #include "minico_tools.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <sys/mman.h>
 
 enum {
@@ -416,55 +416,4 @@ int mini_sleep(int ms)
     const int error = mini_suspend();
     mini_timer_stop(&timer);
     return error;
-}
-
-/* --- wait if need be ------------------------------------------------------ */
-
-int mini_connect(struct descriptor *d, const struct sockaddr *addr,
-                 socklen_t len)
-{
-    if (CALL(connect(d->fd, addr, len)) == 0)
-        return 0;
-    if (errno != EINPROGRESS)
-        return -errno;
-    int error = mini_await(d, EPOLLOUT);
-    if (error != 0)
-        return error;
-    if (CALL(getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &error,
-                        &(socklen_t){sizeof error})) == -1)
-        return -errno;
-    return -error;
-}
-
-int mini_send(struct descriptor *d, const void *bytes, size_t len)
-{
-    const char *at = bytes;
-    while (len > 0) {
-        const ssize_t n = CALL(send(d->fd, at, len, MSG_NOSIGNAL));
-        if (n >= 0) {
-            at += n;
-            len -= (size_t)n;
-            continue;
-        }
-        if (errno != EAGAIN)
-            return -errno;
-        const int error = mini_await(d, EPOLLOUT);
-        if (error != 0)
-            return error;
-    }
-    return 0;
-}
-
-ssize_t mini_recv(struct descriptor *d, void *bytes, size_t size)
-{
-    for (;;) {
-        const ssize_t n = CALL(recv(d->fd, bytes, size, 0));
-        if (n >= 0)
-            return n;
-        if (errno != EAGAIN)
-            return -errno;
-        const int error = mini_await(d, EPOLLIN);
-        if (error != 0)
-            return error;
-    }
 }
