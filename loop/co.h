@@ -34,7 +34,8 @@
  * - A stack is small (64 KiB): large arrays belong elsewhere.
  * - Errors are negative errno values. Time is in nanoseconds, see loop.h.
  *
- * (co_await and co_yield are words of C++: here they are co_wait, co_yield_turn.)
+ * (co_await and co_yield are words of C++: here they are co_wait,
+ * co_yield_turn.)
  *
  * Read before: loop.h. Read after: loop/README.md, loop/co/task.c.
  */
@@ -145,7 +146,7 @@ struct co_deadline {
     struct loop_timer timer;
     struct co_task *task;
     struct co_deadline *outer;
-    unsigned shields;
+    int shields;
     bool expired;
 };
 

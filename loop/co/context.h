@@ -51,6 +51,7 @@
 #include <ucontext.h>
 struct context {
     ucontext_t saved;
+    int brought; /* what context_switch returns here */
     struct context *resumer;
 };
 #elif defined __x86_64__
@@ -73,8 +74,11 @@ struct context {
 void context_init(struct context *c, void *low, size_t size,
                   void (*entry)(void *arg), void *arg, struct context *resumer);
 
-/* Saves the present place in `from` and goes on where `to` was saved. */
-void context_switch(struct context *from, struct context *to);
+/*
+ * Saves the present place in `from` and goes on where `to` was saved. There,
+ * the switch that saved it returns `value`; here, what somebody else brings.
+ */
+int context_switch(struct context *from, struct context *to, int value);
 
 /* Where a new context begins; in assembly. */
 void context_entry(void);

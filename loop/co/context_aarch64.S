@@ -1,7 +1,7 @@
 /*
- * context_aarch64.S - void context_switch(struct context *from, struct context *to)
+ * context_aarch64.S - int context_switch(struct context *, struct context *, int)
  *
- *     x0 from    x1 to    x2 scratch
+ *     x0 from    x1 to    w2 value    w0 result    x3 scratch
  *     saved: x19-x28, x29 (frame), x30 (return address), sp, d8-d15
  *
  * It leaves by `br`, and context_entry, where x19 points to the context of whoever
@@ -13,17 +13,16 @@
 
     .globl context_switch, context_entry
     .type context_switch, %function
-    .p2align 4
 context_switch:
     .cfi_startproc
-    mov x2, sp
+    mov x3, sp
     stp x19, x20, [x0, CONTEXT_X19]
     stp x21, x22, [x0, CONTEXT_X21]
     stp x23, x24, [x0, CONTEXT_X23]
     stp x25, x26, [x0, CONTEXT_X25]
     stp x27, x28, [x0, CONTEXT_X27]
     stp x29, x30, [x0, CONTEXT_X29]
-    str x2, [x0, CONTEXT_SP]
+    str x3, [x0, CONTEXT_SP]
     stp d8, d9, [x0, CONTEXT_D8]
     stp d10, d11, [x0, CONTEXT_D10]
     stp d12, d13, [x0, CONTEXT_D12]
@@ -34,12 +33,13 @@ context_switch:
     ldp x25, x26, [x1, CONTEXT_X25]
     ldp x27, x28, [x1, CONTEXT_X27]
     ldp x29, x30, [x1, CONTEXT_X29]
-    ldr x2, [x1, CONTEXT_SP]
+    ldr x3, [x1, CONTEXT_SP]
     ldp d8, d9, [x1, CONTEXT_D8]
     ldp d10, d11, [x1, CONTEXT_D10]
     ldp d12, d13, [x1, CONTEXT_D12]
     ldp d14, d15, [x1, CONTEXT_D14]
-    mov sp, x2
+    mov sp, x3
+    mov w0, w2
     br x30
     .cfi_endproc
     .size context_switch, . - context_switch

@@ -37,9 +37,11 @@ void context_init(struct context *c, void *low, size_t size,
                 (unsigned)e, (unsigned)(a >> 32), (unsigned)a);
 }
 
-void context_switch(struct context *from, struct context *to)
+int context_switch(struct context *from, struct context *to, int value)
 {
+    to->brought = value;
     swapcontext(&from->saved, &to->saved);
+    return from->brought;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * context_x86_64.S - void context_switch(struct context *from, struct context *to)
+ * context_x86_64.S - int context_switch(struct context *, struct context *, int)
  *
- *     rdi from    rsi to    rax, rcx scratch
+ *     rdi from    rsi to    edx value    eax result    rax, rcx scratch
  *     saved: rbx rbp r12-r15, rsp as after the return, and the return address
  *
  * It leaves by `jmp`, not by `ret`: a CPU predicts a `ret` from the calls it saw,
@@ -16,7 +16,6 @@
 
     .globl context_switch, context_entry
     .type context_switch, @function
-    .p2align 4
 context_switch:
     .cfi_startproc
     movq (%rsp), %rax
@@ -36,6 +35,7 @@ context_switch:
     movq CONTEXT_R14(%rsi), %r14
     movq CONTEXT_R15(%rsi), %r15
     movq CONTEXT_RSP(%rsi), %rsp
+    movl %edx, %eax
     jmp *CONTEXT_RIP(%rsi)
     .cfi_endproc
     .size context_switch, . - context_switch

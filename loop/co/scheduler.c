@@ -41,15 +41,6 @@ struct co_task *co_current(void)
 
 /* --- the ready queue ----------------------------------------------------- */
 
-void scheduler_add(struct co_scheduler *s, struct co_task *t)
-{
-    t->state = TASK_READY;
-    t->next = NULL;
-    *s->last = t;
-    s->last = &t->next;
-    s->loop->tasks_ready = true;
-}
-
 static struct co_task *take(struct co_scheduler *s)
 {
     struct co_task *t = s->first;
@@ -61,7 +52,7 @@ static struct co_task *take(struct co_scheduler *s)
 
 /* --- there and back ------------------------------------------------------ */
 
-void scheduler_resume(struct co_scheduler *s, struct co_task *t)
+static inline void resume(struct co_scheduler *s, struct co_task *t)
 {
     struct co_task *outer = co_running;
     t->state = TASK_RUNNING;
@@ -70,7 +61,7 @@ void scheduler_resume(struct co_scheduler *s, struct co_task *t)
     if (s->loop->trace != NULL)
         trace_task_runs(t);
     witness_leave(&s->witness, &t->witness, false);
-    context_switch(&s->context, &t->context);
+    context_switch(&s->context, &t->context, t->wake);
     witness_arrive(&s->witness, &t->witness);
     if (s->loop->trace != NULL)
         trace_task_leaves(t);
@@ -79,12 +70,9 @@ void scheduler_resume(struct co_scheduler *s, struct co_task *t)
         task_ended(t);
 }
 
-void scheduler_leave(struct co_task *t)
+void scheduler_resume(struct co_scheduler *s, struct co_task *t)
 {
-    struct co_scheduler *s = t->scheduler;
-    witness_leave(&t->witness, &s->witness, t->state == TASK_ENDED);
-    context_switch(&t->context, &s->context);
-    witness_arrive(&t->witness, &s->witness);
+    resume(s, t);
 }
 
 int64_t scheduler_coarse_ns(void)
@@ -107,7 +95,7 @@ static void tasks_run(struct loop *loop)
     for (int n = 1; s->first != NULL; n++) {
         struct co_task *t = take(s);
         callback_begin(loop, CALL_TASK, t->place);
-        scheduler_resume(s, t);
+        resume(s, t);
         callback_end(loop, CALL_TASK);
         if (n == BUDGET || ticked(s, n))
             break;
@@ -124,6 +112,12 @@ static bool is_size(size_t size)
            (size >= 4 * (size_t)GUARD_SIZE && size % GUARD_SIZE == 0);
 }
 
+static void set_options(struct co_scheduler *s, const struct co_options *o)
+{
+    stacks_init(&s->stacks, o);
+    s->most_used = o->stacks_kept != 0 ? o->stacks_kept : 1024;
+}
+
 int co_setup(struct loop *loop, const struct co_options *options)
 {
     if (!is_size(options->stack_size) || options->max_tasks < 0 ||
@@ -132,7 +126,7 @@ int co_setup(struct loop *loop, const struct co_options *options)
     struct co_scheduler *s = scheduler_of(loop);
     if (s->stats.spawned > 0)
         return -EBUSY;
-    stacks_init(&s->stacks, options);
+    set_options(s, options);
     return 0;
 }
 
@@ -144,7 +138,7 @@ void co_stats(const struct loop *loop, struct co_stats *stats)
         return;
     *stats = s->stats;
     stats->stacks = (size_t)s->stacks.n;
-    stats->stacks_warm = (size_t)s->stacks.n_warm;
+    stats->stacks_warm = (size_t)s->n_used;
     stats->stack_size = s->stacks.slot_size - GUARD_SIZE;
 }
 
@@ -241,7 +235,7 @@ struct co_scheduler *scheduler_of(struct loop *loop)
     s->last = &s->first;
     s->coarse_ns = scheduler_coarse_ns();
     base_list_init(&s->all);
-    stacks_init(&s->stacks, &(struct co_options){0});
+    set_options(s, &(struct co_options){0});
     s->fault_stack = overflow_watch();
     loop->scheduler = s;
     loop->tasks = &hooks;

@@ -44,23 +44,11 @@ struct slab {
     uint64_t cold; /* a bit a stack that is cold */
 };
 
-/* At the low end of a warm stack's highest page, which has memory. */
-struct warm {
-    struct warm *next;
-    struct stack stack;
-};
-
-static struct warm *warm_of(struct stack stack)
-{
-    return (struct warm *)(void *)(stack.low + stack.size) - 1;
-}
-
 void stacks_init(struct stacks *s, const struct co_options *o)
 {
     *s = (struct stacks){
         .slot_size = o->stack_size != 0 ? o->stack_size : STACK_SIZE,
         .most = o->max_tasks != 0 ? o->max_tasks : 10000000,
-        .kept = o->stacks_kept != 0 ? o->stacks_kept : 1024,
         .guard = o->guard,
     };
     base_list_init(&s->slabs);
@@ -136,7 +124,7 @@ static bool refuse(struct stacks *s, const char *why)
     return false;
 }
 
-static bool take_cold(struct stacks *s, struct stack *stack)
+bool stack_take(struct stacks *s, struct stack *stack)
 {
     if (s->n == s->most)
         return refuse(s, "co_options.max_tasks");
@@ -156,18 +144,7 @@ static bool take_cold(struct stacks *s, struct stack *stack)
     return true;
 }
 
-bool stack_take(struct stacks *s, struct stack *stack)
-{
-    struct warm *warm = s->warm;
-    if (warm == NULL)
-        return take_cold(s, stack);
-    s->warm = warm->next;
-    s->n_warm--;
-    *stack = warm->stack;
-    return true;
-}
-
-static void give_cold(struct stacks *s, struct stack stack)
+void stack_give(struct stacks *s, struct stack stack)
 {
     struct slab *slab = stack.slab;
     const size_t at = (size_t)(stack.low - GUARD_SIZE - slab->memory);
@@ -176,20 +153,7 @@ static void give_cold(struct stacks *s, struct stack stack)
         base_list_append(&s->cold, &slab->cold_link);
     slab->cold |= UINT64_C(1) << at / s->slot_size;
     s->n--;
-}
-
-void stack_give(struct stacks *s, struct stack stack)
-{
     s->refused = false;
-    witness_stack_unused(stack);
-    if (s->n_warm == s->kept) {
-        give_cold(s, stack);
-        return;
-    }
-    struct warm *warm = warm_of(stack);
-    *warm = (struct warm){.next = s->warm, .stack = stack};
-    s->warm = warm;
-    s->n_warm++;
 }
 
 /* --- how much is used ---------------------------------------------------- */

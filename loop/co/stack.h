@@ -20,18 +20,17 @@ struct stack {
 /* Those of one loop. */
 struct stacks {
     size_t slot_size; /* guard and stack */
-    int most, kept;   /* stacks that are mapped; warm ones */
+    int most;         /* stacks in use */
     enum co_guard guard;
     struct base_list slabs, cold; /* all; those that have cold stacks */
-    struct warm *warm;            /* the last one that was used first */
-    int n, n_warm;
+    int n;
     bool refused; /* it is logged once in a row that there are none */
 };
 
 void stacks_init(struct stacks *s, const struct co_options *options);
 void stacks_fini(struct stacks *s);
 
-/* False: there is none. */
+/* False: there is none. give: its memory goes back to the kernel. */
 bool stack_take(struct stacks *s, struct stack *stack);
 void stack_give(struct stacks *s, struct stack stack);
 

@@ -68,31 +68,67 @@ static void task_main(void *arg)
 
 static struct co_task *place_on(struct stack stack)
 {
-    const size_t slot = (size_t)stack.low / (stack.size + GUARD_SIZE);
-    char *top = stack.low + stack.size - slot % COLOURS * 128;
-    return (
-        struct co_task *)(void *)((uintptr_t)(top - sizeof(struct co_task)) &
-                                  ~(uintptr_t)63);
+    const size_t colour = ((uintptr_t)stack.low >> 16) % COLOURS * 128;
+    const uintptr_t top = (uintptr_t)stack.low + stack.size - colour;
+    struct co_task *t = (struct co_task *)((top - sizeof *t) & ~(uintptr_t)63);
+    t->stack = stack;
+    return t;
+}
+
+/* A task to be filled: of those that have gone, the last one first, for it is
+ * still in the CPU's cache. */
+static struct co_task *take(struct co_scheduler *s)
+{
+    struct co_task *t = s->used;
+    struct stack stack;
+    if (t == NULL)
+        return stack_take(&s->stacks, &stack) ? place_on(stack) : NULL;
+    s->used = t->next;
+    s->n_used--;
+    return t;
+}
+
+static void give(struct co_scheduler *s, struct co_task *t)
+{
+    witness_stack_unused(t->stack);
+    if (s->n_used == s->most_used) {
+        stack_give(&s->stacks, t->stack);
+        return;
+    }
+    t->next = s->used;
+    s->used = t;
+    s->n_used++;
+}
+
+/* Field by field: a literal clears all by `rep stos`, which takes 15 ns. */
+static void fill(struct co_task *t, struct co_scheduler *s)
+{
+    t->scheduler = s;
+    t->deadlines = NULL;
+    t->detached = t->cancelled = t->stops_loop = false;
+    t->wake = t->shields = t->budget = 0;
+    t->name = NULL;
+    t->n_groups = t->refused = t->lane = 0;
+    t->cleanups = NULL;
+    t->values = NULL;
+    t->joiner = NULL;
+    t->group = NULL;
+    t->number = ++s->stats.spawned;
 }
 
 struct co_task *task_new(struct co_scheduler *s, co_fn *fn, void *arg,
                          const char *place)
 {
-    struct stack stack;
-    if (s->closing || !stack_take(&s->stacks, &stack))
+    struct co_task *t = s->closing ? NULL : take(s);
+    if (t == NULL)
         return NULL;
-    struct co_task *t = place_on(stack);
-    *t = (struct co_task){
-        .scheduler = s,
-        .fn = fn,
-        .arg = arg,
-        .place = place,
-        .number = ++s->stats.spawned,
-        .stack = stack,
-    };
-    context_init(&t->context, stack.low, (size_t)((char *)t - stack.low),
+    fill(t, s);
+    t->fn = fn;
+    t->arg = arg;
+    t->place = place;
+    context_init(&t->context, t->stack.low, (size_t)((char *)t - t->stack.low),
                  task_main, t, &s->context);
-    witness_init(&t->witness, stack);
+    witness_init(&t->witness, t->stack);
     base_list_append(&s->all, &t->link);
     s->stats.tasks++;
     if (s->stats.tasks > s->stats.most_tasks)
@@ -144,7 +180,7 @@ static void task_free(struct co_task *t)
     base_list_remove(&t->link);
     s->stats.tasks--;
     witness_fini(&t->witness);
-    stack_give(&s->stacks, t->stack);
+    give(s, t);
 }
 
 static void log_error(const struct co_task *t)

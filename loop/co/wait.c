@@ -44,7 +44,7 @@ static int refuse(struct co_task *t)
     return -ECANCELED;
 }
 
-int task_check(struct co_task *t)
+int task_check_closely(struct co_task *t)
 {
     if (t->scheduler->closing)
         return refuse(t);
@@ -61,8 +61,7 @@ int task_park(struct co_task *t, const struct wait_kind *kind, void *wait)
     t->wait = wait;
     t->since_ns = t->scheduler->coarse_ns;
     t->state = TASK_PARKED;
-    scheduler_leave(t);
-    return t->wake;
+    return scheduler_leave(t);
 }
 
 void task_wake(struct co_task *t, int result)
@@ -235,7 +234,7 @@ int co_yield_turn(void)
     const int error = task_check(t);
     if (error != 0)
         return error;
+    t->wake = 0;
     scheduler_add(t->scheduler, t);
-    scheduler_leave(t);
-    return task_check(t);
+    return scheduler_leave(t);
 }
