@@ -99,7 +99,6 @@ struct co_scheduler {
     struct base_list all;
     struct stacks stacks;
     struct co_stats stats;
-    void *fault_stack; /* see overflow.c */
     struct loop_signal dump_signal;
     int *free_lanes, n_free_lanes; /* in the trace */
     int n_lanes;
@@ -230,10 +229,10 @@ void values_drop(struct co_task *t);
 /* --- overflow.c ---------------------------------------------------------- */
 
 /*
- * From now on a task of this thread that runs into its guard ends the program
- * with a line that names it. What it returns goes to overflow_unwatch.
+ * From watch to unwatch, which nest, a task of this thread that runs into its
+ * guard ends the program with a line that names it.
  */
-void *overflow_watch(void);
-void overflow_unwatch(void *memory);
+void overflow_watch(void);
+void overflow_unwatch(void);
 
 #endif

@@ -41,6 +41,8 @@ static void op_interrupt(struct co_task *t, int error)
     struct op_wait *w = t->wait;
     if (w->interrupted == 0)
         w->interrupted = error;
+    else if (w->interrupted != error && error == -ECANCELED)
+        t->cancelled = true; /* a deadline was first: it strikes next */
     loop_cancel(&w->op);
 }
 

@@ -58,23 +58,32 @@ static void install(void)
     sigaction(SIGSEGV, &action, &before);
 }
 
-void *overflow_watch(void)
+/* The handler's stack in this thread, and how many loops need it. */
+static _Thread_local struct {
+    void *memory; /* NULL: somebody else's is there */
+    int loops;
+} handler_stack;
+
+void overflow_watch(void)
 {
     enum { SIZE = 65536 };
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     stack_t there;
     pthread_once(&once, install);
+    if (handler_stack.loops++ > 0)
+        return;
     if (sigaltstack(NULL, &there) == 0 && !(there.ss_flags & SS_DISABLE))
-        return NULL; /* AddressSanitizer has made one, or another loop */
-    void *memory = base_alloc(SIZE);
-    sigaltstack(&(stack_t){.ss_sp = memory, .ss_size = SIZE}, NULL);
-    return memory;
+        return; /* AddressSanitizer has made one, or the program */
+    handler_stack.memory = base_alloc(SIZE);
+    sigaltstack(&(stack_t){.ss_sp = handler_stack.memory, .ss_size = SIZE},
+                NULL);
 }
 
-void overflow_unwatch(void *memory)
+void overflow_unwatch(void)
 {
-    if (memory == NULL)
+    if (--handler_stack.loops > 0 || handler_stack.memory == NULL)
         return;
     sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
-    free(memory);
+    free(handler_stack.memory);
+    handler_stack.memory = NULL;
 }

@@ -215,7 +215,7 @@ static void tasks_close(struct loop *loop)
     loop->tasks = NULL;
     loop->scheduler = NULL;
     stacks_fini(&s->stacks);
-    overflow_unwatch(s->fault_stack);
+    overflow_unwatch();
     free(s->free_lanes);
     free(s);
 }
@@ -236,7 +236,7 @@ struct co_scheduler *scheduler_of(struct loop *loop)
     s->coarse_ns = scheduler_coarse_ns();
     base_list_init(&s->all);
     set_options(s, &(struct co_options){0});
-    s->fault_stack = overflow_watch();
+    overflow_watch();
     loop->scheduler = s;
     loop->tasks = &hooks;
     return s;
