@@ -7,7 +7,7 @@ loop_sources := $(wildcard $(patsubst %,loop/%/*.c,$(loop_floors)))
 
 # The switch of coroutines: of this CPU, or CONTEXT=ucontext, in C.
 context_cpu := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
-context_asm := $(if $(CONTEXT),,$(wildcard loop/co/context_$(context_cpu).S))
+context_asm := $(if $(CONTEXT),,$(wildcard loop/co/*_$(context_cpu).S))
 $(if $(context_asm),,$(eval CPPFLAGS += -DLOOP_CO_UCONTEXT))
 loop_mains := $(shell grep -ls '^int main\b' loop/test/*.c)
 loop_tests := $(patsubst %.c,$(B)/%,$(loop_mains))

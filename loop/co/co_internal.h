@@ -140,7 +140,7 @@ void scheduler_resume(struct co_scheduler *s, struct co_task *t);
 static inline int scheduler_leave(struct co_task *t)
 {
     struct co_scheduler *s = t->scheduler;
-    witness_leave(&t->witness, &s->witness, t->state == TASK_ENDED);
+    witness_leave(&t->witness, &s->witness, false);
     const int wake = context_switch(&t->context, &s->context, 0);
     witness_arrive(&t->witness, &s->witness);
     return wake;
@@ -220,6 +220,11 @@ void waiter_wake(struct waiter *waiter, int result);
 
 /* The `interrupt` of all kinds that wait in a list. */
 void waiter_interrupt(struct co_task *t, int error);
+
+/* --- lock.c -------------------------------------------------------------- */
+
+/* Waits for the lock however long it takes: no wait that can end early. */
+void lock_again(struct co_lock *lock);
 
 /* --- group.c, value.c ---------------------------------------------------- */
 

@@ -25,8 +25,8 @@ static const struct wait_kind for_condition = {"condition", waiter_interrupt,
                                                NULL};
 static const struct wait_kind for_event = {"event", waiter_interrupt, NULL};
 
-/* The lock is taken again whatever happened, also by a task that is cancelled.
- */
+/* The lock is taken again whatever happened: by a task that is cancelled, and
+ * also while the loop is freed, when every other wait is refused. */
 int co_condition_wait(struct co_condition *c, struct co_lock *lock)
 {
     if (co_running == NULL)
@@ -35,11 +35,8 @@ int co_condition_wait(struct co_condition *c, struct co_lock *lock)
         return -EPERM;
     struct waiter w;
     const int error = waiters_wait(&c->waiters, &w, &for_condition, c, NULL);
-    if (lock != NULL) {
-        co_shield_begin();
-        co_lock(lock);
-        co_shield_end();
-    }
+    if (lock != NULL)
+        lock_again(lock);
     return error;
 }
 

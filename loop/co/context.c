@@ -11,7 +11,11 @@
  */
 #include "loop/co/context.h"
 
-#if defined __x86_64__
+#if defined LOOP_CO_UCONTEXT
+
+/* All of it is in context_ucontext.c. */
+
+#elif defined __x86_64__
 
 _Static_assert(offsetof(struct context, rbx) == CONTEXT_RBX, "see context.h");
 _Static_assert(offsetof(struct context, rbp) == CONTEXT_RBP, "see context.h");

@@ -13,7 +13,7 @@
  *
  * This header is read by C and by the assembler; the offsets are checked in
  * context.c. Read before: lessons/08-coroutines. Read after: context.c, and the
- * .S file of your CPU.
+ * .S files of your CPU.
  * Rests on: System V ABI for x86-64, 3.2.1; AAPCS64, 6.1; getcontext(3).
  */
 #ifndef LOOP_CO_CONTEXT_H
@@ -79,6 +79,9 @@ void context_init(struct context *c, void *low, size_t size,
  * the switch that saved it returns `value`; here, what somebody else brings.
  */
 int context_switch(struct context *from, struct context *to, int value);
+
+/* Goes on where `to` was saved, for ever. */
+void context_end(struct context *to);
 
 /* Where a new context begins; in assembly. */
 void context_entry(void);

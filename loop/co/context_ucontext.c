@@ -44,4 +44,9 @@ int context_switch(struct context *from, struct context *to, int value)
     return from->brought;
 }
 
+void context_end(struct context *to)
+{
+    setcontext(&to->saved);
+}
+
 #endif

@@ -1,20 +1,31 @@
 /*
  * context_x86_64.S - int context_switch(struct context *, struct context *, int)
+ *                    void context_end(struct context *)
  *
  *     rdi from    rsi to    edx value    eax result    rax, rcx scratch
  *     saved: rbx rbp r12-r15, rsp as after the return, and the return address
  *
- * It leaves by `jmp`, not by `ret`: a CPU predicts a `ret` from the calls it saw,
- * wrong after each change of stacks (bench/switch: 6.5 ns a pair against 17).
+ * A switch leaves by `jmp`, not `ret`: a CPU predicts each `ret` to go where the
+ * last `call` came from, wrong after a change of stacks (bench/switch: 17 ns a
+ * pair, not 6.5). But a task that ends leaves by `ret`: if it never parked, the
+ * last call is the switch that began it (bench/spawn: 19 ns a task, not 26).
  *
- * context_entry calls a task's first function. A debugger goes on from there to
- * whoever resumed the task: rbx points to the context that was saved then.
- *
- * Read before: context.h. Rests on: System V ABI for x86-64; DWARF 4, 6.4.
+ * Read before: context.h. Read after: entry_x86_64.S.
+ * Rests on: System V ABI for x86-64, 3.2.1.
  */
 #include "loop/co/context.h"
 
-    .globl context_switch, context_entry
+.macro restore context
+    movq CONTEXT_RBX(\context), %rbx
+    movq CONTEXT_RBP(\context), %rbp
+    movq CONTEXT_R12(\context), %r12
+    movq CONTEXT_R13(\context), %r13
+    movq CONTEXT_R14(\context), %r14
+    movq CONTEXT_R15(\context), %r15
+    movq CONTEXT_RSP(\context), %rsp
+.endm
+
+    .globl context_switch, context_end
     .type context_switch, @function
 context_switch:
     .cfi_startproc
@@ -28,33 +39,19 @@ context_switch:
     movq %r15, CONTEXT_R15(%rdi)
     movq %rcx, CONTEXT_RSP(%rdi)
     movq %rax, CONTEXT_RIP(%rdi)
-    movq CONTEXT_RBX(%rsi), %rbx
-    movq CONTEXT_RBP(%rsi), %rbp
-    movq CONTEXT_R12(%rsi), %r12
-    movq CONTEXT_R13(%rsi), %r13
-    movq CONTEXT_R14(%rsi), %r14
-    movq CONTEXT_R15(%rsi), %r15
-    movq CONTEXT_RSP(%rsi), %rsp
     movl %edx, %eax
+    restore %rsi
     jmp *CONTEXT_RIP(%rsi)
     .cfi_endproc
     .size context_switch, . - context_switch
 
-    .type context_entry, @function
+    .type context_end, @function
+context_end:
     .cfi_startproc
-    .cfi_escape 0x0f, 3, 0x73, CONTEXT_RSP, 0x06 /* CFA: what is at rbx + RSP */
-    .cfi_escape 0x10, 3, 2, 0x73, CONTEXT_RBX /* and there is rbx */
-    .cfi_escape 0x10, 6, 2, 0x73, CONTEXT_RBP
-    .cfi_escape 0x10, 16, 2, 0x73, CONTEXT_RIP
-.irp register, 12, 13, 14, 15
-    .cfi_escape 0x10, \register, 2, 0x73, CONTEXT_R12 + (\register - 12) * 8
-.endr
-    nop /* unwinders look for the rules of the byte before a return address */
-context_entry:
-    movq %r13, %rdi
-    call *%r12
-    ud2
+    restore %rdi
+    pushq CONTEXT_RIP(%rdi)
+    ret
     .cfi_endproc
-    .size context_entry, . - context_entry
+    .size context_end, . - context_end
 
     .section .note.GNU-stack, "", @progbits

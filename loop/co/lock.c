@@ -32,20 +32,30 @@ static void lock_describe(const struct co_task *t, struct base_buf *out)
 
 static const struct wait_kind for_lock = {"lock", waiter_interrupt,
                                           lock_describe};
+static const struct wait_kind for_lock_again = {"lock", NULL, lock_describe};
 
-int co_lock(struct co_lock *lock)
+static int take(struct co_lock *lock, const struct wait_kind *kind)
 {
-    struct co_task *t = co_running;
-    if (t == NULL)
-        return -EPERM;
-    if (lock->owner == t)
-        return -EDEADLK;
     if (lock->owner == NULL) {
-        lock->owner = t;
+        lock->owner = co_running;
         return 0;
     }
     struct waiter w;
-    return waiters_wait(&lock->waiters, &w, &for_lock, lock, NULL);
+    return waiters_wait(&lock->waiters, &w, kind, lock, NULL);
+}
+
+int co_lock(struct co_lock *lock)
+{
+    if (co_running == NULL)
+        return -EPERM;
+    if (lock->owner == co_running)
+        return -EDEADLK;
+    return take(lock, &for_lock);
+}
+
+void lock_again(struct co_lock *lock)
+{
+    take(lock, &for_lock_again);
 }
 
 int co_unlock(struct co_lock *lock)
@@ -106,11 +116,11 @@ int co_semaphore_acquire(struct co_semaphore *s)
 
 int co_semaphore_release(struct co_semaphore *s)
 {
+    if (s->value == s->bound)
+        return -EOVERFLOW;
     struct waiter *w = waiters_first(&s->waiters);
     if (w != NULL)
         waiter_wake(w, 0);
-    else if (s->value == s->bound)
-        return -EOVERFLOW;
     else
         s->value++;
     return 0;

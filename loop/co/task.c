@@ -63,7 +63,8 @@ static void task_main(void *arg)
     if (t->values != NULL)
         values_drop(t);
     t->state = TASK_ENDED;
-    scheduler_leave(t);
+    witness_leave(&t->witness, &t->scheduler->witness, true);
+    context_end(&t->scheduler->context);
 }
 
 static struct co_task *place_on(struct stack stack)
