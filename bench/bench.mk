@@ -3,6 +3,7 @@
 bench_mains := $(shell grep -l '^int main\b' bench/*.c)
 bench_programs := $(patsubst %.c,$(B)/%,$(filter-out bench/test_%,$(bench_mains)))
 loop_programs := $(patsubst %,$(B)/bench/%,ring timers wakeup footprint echo)
+co_programs := $(patsubst %,$(B)/bench/%,switch spawn)
 bench_tests := $(patsubst %.c,$(B)/%,$(filter bench/test_%,$(bench_mains)))
 
 # The benchmarks of the loop compare it with other libraries, each of which is
@@ -20,7 +21,8 @@ peer_flags := $(if $(has_libevent),-DPEERS_LIBEVENT) \
 peers_absent := $(if $(has_libevent),,libevent) $(if $(has_libev),,libev) \
 	$(if $(has_libuv),,libuv) $(if $(has_uring),,uring)
 bench_parts := $(patsubst %.c,$(B)/%.o,$(filter-out $(bench_mains) \
-	$(patsubst %,bench/peers_%.c,$(peers_absent)),$(wildcard bench/*.c)))
+	$(patsubst %,bench/peers_%.c,$(peers_absent)),$(wildcard bench/*.c))) \
+	$(patsubst %.S,$(B)/%.o,$(wildcard bench/bare_$(context_cpu).S))
 
 $(B)/bench/peers.o: compile += $(peer_flags)
 $(B)/bench/peers.o: $(B)/bench/peers.flags
@@ -29,9 +31,10 @@ $(B)/bench/peers.flags: always
 	@mkdir -p $(@D)
 	@echo '$(strip $(peer_flags))' | cmp -s - $@ || echo '$(strip $(peer_flags))' >$@
 
-# The bare wheel is no part of what the library shows.
+# The bare wheel is no part of what the library shows, nor is the bare switch.
 $(loop_programs): $(B)/loop/base/wheel.o $(libloop)
-$(loop_programs): bench_libs := $(peer_libs) $(loop_libs)
+$(co_programs): $(B)/loop/parts.a
+$(loop_programs) $(co_programs): bench_libs := $(peer_libs) $(loop_libs)
 
 $(B)/bench/test_micro: $(libloop)
 $(B)/bench/test_micro: bench_libs := $(loop_libs)

@@ -100,16 +100,20 @@ bool micro_wants(const struct micro *m, const char *name)
     return false;
 }
 
-void micro_begin(struct micro *m)
+void micro_begin_without(struct micro *m, const char *absent)
 {
     sched_getaffinity(0, sizeof allowed, &allowed);
     m->quiet = record_quiet();
     micro_pin(0);
-    const char *absent = peers_left_out();
     if (absent[0] == '\0')
         return;
     printf("left out: %s (make deps SET=peers, then make)\n", absent);
     record_note("left out, not installed: %s", absent);
+}
+
+void micro_begin(struct micro *m)
+{
+    micro_begin_without(m, peers_left_out());
 }
 
 /* --- one point --------------------------------------------------------------

@@ -59,8 +59,10 @@ void micro_define(struct micro *m, struct base_options *options);
 /* True if --only leaves this subject in. The yardstick is always in. */
 bool micro_wants(const struct micro *m, const char *name);
 
-/* Pins the process to one CPU, and says what is not built in. */
+/* Pins the process to one CPU, and says what is not built in: of the libraries
+ * that have loops, or `absent` ("" for nothing). */
 void micro_begin(struct micro *m);
+void micro_begin_without(struct micro *m, const char *absent);
 
 /* Measures one point in all rounds, and prints its table. */
 void micro_point(struct micro *m, const struct micro_point *point);

@@ -1,0 +1,70 @@
+/*
+ * spawn.c - what it costs to create a coroutine, to let it run (it does
+ * nothing) and to let it end.
+ *
+ *     build/bench/spawn
+ *
+ * The yardstick takes a stack from a list, writes down where to begin, switches
+ * there and back, and puts the stack on the list again. See peers_co_loop.c for
+ * the ways to spawn a task, and peers_co_raw.c for what memory from the kernel
+ * costs each time.
+ *
+ * Read before: switch.c. Read after: channel.c.
+ */
+#include "peers_co.h"
+
+static const struct co_peer *taking_part[MICRO_SUBJECTS];
+static int times;
+
+static const struct micro_metric metrics[] = {
+    {"spawn", "ns", "ns to create it, run it and end it"}, {.name = NULL}};
+
+static const char *measure(int subject, const struct micro_point *point,
+                           double *values)
+{
+    return co_peer_measure(taking_part[subject], CO_SPAWN, point->x, times,
+                           values);
+}
+
+static void choose(struct micro *m)
+{
+    for (const struct co_peer *const *p = co_peers; *p != NULL; p++) {
+        if (!co_peer_can(*p, CO_SPAWN) || !micro_wants(m, (*p)->name))
+            continue;
+        taking_part[m->n_subjects] = *p;
+        m->subjects[m->n_subjects++] = (*p)->name;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct micro micro = {.bench = "spawn",
+                          .command = "bench/spawn",
+                          .metrics = metrics,
+                          .measure = measure,
+                          .rounds = 9,
+                          .only = "",
+                          .out = ""};
+    const struct base_option rows[] = {
+        {.name = "times",
+         .help = "of a run; 0: as many as take 25 ms",
+         .number = &times,
+         .max = 1000000000},
+        {.name = NULL},
+    };
+    struct base_options *options = base_options_new(
+        "Measures what it costs to create a coroutine, run it and end it: "
+        "ours beside a bare one, threads and other libraries.",
+        NULL);
+    base_options_define(options, rows);
+    micro_define(&micro, options);
+    base_options_start(options, argc, argv);
+    micro_begin_without(&micro, co_peers_left_out());
+    choose(&micro);
+    static const struct micro_point point = {
+        .variant = "one", .x = 1, .text = "one coroutine"};
+    micro_point(&micro, &point);
+    const int status = micro_end(&micro);
+    base_options_free(options);
+    return status;
+}

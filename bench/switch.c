@@ -1,0 +1,105 @@
+/*
+ * switch.c - what it costs to leave a function in its middle and to come back:
+ *
+ *     pair    one coroutine, which yields as soon as it is resumed: a switch
+ *             there and a switch back
+ *     yield   N tasks that yield in turn: each leaves for the scheduler, which
+ *             takes the next that is ready
+ *
+ *     build/bench/switch
+ *     build/bench/switch --tasks 1000 --only loop/co
+ *
+ * The yardstick is the barest switch there can be, see bare_x86_64.S. Each run
+ * takes some 25 ms, after shorter ones that do not count. Nothing that is timed
+ * sleeps, so CPU time is taken: it holds on a busy machine; threads hand over
+ * to each other on one CPU.
+ *
+ * Read before: micro.h, peers_co.h. Read after: spawn.c.
+ */
+#include "peers_co.h"
+
+#include <stdio.h>
+
+static const struct co_peer *taking_part[MICRO_SUBJECTS];
+static enum co_work work;
+static int times;
+
+static const char *measure(int subject, const struct micro_point *point,
+                           double *values)
+{
+    return co_peer_measure(taking_part[subject], work, point->x, times, values);
+}
+
+static void choose(struct micro *m)
+{
+    m->n_subjects = 0;
+    for (const struct co_peer *const *p = co_peers; *p != NULL; p++) {
+        if (!co_peer_can(*p, work) || !micro_wants(m, (*p)->name))
+            continue;
+        taking_part[m->n_subjects] = *p;
+        m->subjects[m->n_subjects++] = (*p)->name;
+    }
+}
+
+static const struct micro_metric pair_metrics[] = {
+    {"pair", "ns", "ns to resume it and to be back"}, {.name = NULL}};
+static const struct micro_metric yield_metrics[] = {
+    {"yield", "ns", "ns a yield"}, {.name = NULL}};
+
+static void measure_pair(struct micro *m)
+{
+    static const struct micro_point point = {
+        .variant = "pair", .x = 1, .text = "one coroutine"};
+    work = CO_PAIR;
+    m->metrics = pair_metrics;
+    choose(m);
+    micro_point(m, &point);
+}
+
+static void measure_yield(struct micro *m, int n)
+{
+    struct micro_point point = {.variant = "yield", .x = n};
+    snprintf(point.text, sizeof point.text, "%d task%s", n, n == 1 ? "" : "s");
+    work = CO_YIELD;
+    m->metrics = yield_metrics;
+    choose(m);
+    micro_point(m, &point);
+}
+
+int main(int argc, char **argv)
+{
+    int n = 0;
+    struct micro micro = {.bench = "switch",
+                          .command = "bench/switch",
+                          .measure = measure,
+                          .rounds = 9,
+                          .only = "",
+                          .out = ""};
+    const struct base_option rows[] = {
+        {.name = "tasks",
+         .help = "that yield; 0: the points of make bench",
+         .number = &n,
+         .max = 10000},
+        {.name = "times",
+         .help = "of a run; 0: as many as take 25 ms",
+         .number = &times,
+         .max = 1000000000},
+        {.name = NULL},
+    };
+    struct base_options *options = base_options_new(
+        "Measures what a switch between coroutines costs: ours beside a bare "
+        "one, a call, threads and other libraries.",
+        NULL);
+    base_options_define(options, rows);
+    micro_define(&micro, options);
+    base_options_start(options, argc, argv);
+    micro_begin_without(&micro, co_peers_left_out());
+    if (n == 0)
+        measure_pair(&micro);
+    if (n == 0)
+        measure_yield(&micro, 2);
+    measure_yield(&micro, n == 0 ? 1000 : n);
+    const int status = micro_end(&micro);
+    base_options_free(options);
+    return status;
+}
