@@ -219,40 +219,44 @@ int co_group_wait(struct co_group *g);
 int co_wait(struct loop_future *f, void **value);
 
 /* For co_wait_all. */
-enum { CO_FAIL_FAST = 1, CO_CANCEL_REST = 2 };
+enum { CO_FAIL_FAST = 1, CO_CANCEL_REST = 2, CO_QUIET = 4 };
 
 /*
  * Waits for all n, in whatever order they are settled; the values stand in the
- * futures. Returns 0 or the error that came first; others are logged. One
- * future may be named twice. CO_FAIL_FAST: returns with the first error.
- * CO_CANCEL_REST: and cancels those that are pending then. May suspend.
+ * futures, which stay until then. Returns 0; or the error that came first
+ * (others are logged, unless CO_QUIET), or what ended the wait. One future may
+ * be named twice. CO_FAIL_FAST: returns with the first error. CO_CANCEL_REST:
+ * and if it does not return 0, cancels those that are pending. -EINVAL: n is
+ * below 0, or one is no future of this loop. May suspend.
  */
 int co_wait_all(struct loop_future *const futures[], int n, unsigned flags);
 
-/* Waits for the first of n > 0 to be settled: its index. May suspend. */
+/* Waits for the first of n > 0 to be settled: its index. -EINVAL as above. May
+ * suspend. */
 int co_wait_any(struct loop_future *const futures[], int n);
 
 /*
  * In the order in which they are settled: co_each_next returns the index of the
- * next, -ENOENT after the last, or what ended the wait. Between begin and end
- * the array and the futures stay.
+ * next, -ENOENT after the last, or what ended the wait; it may suspend. Between
+ * begin and end the array and the futures stay, and one task at a time calls
+ * next (-EBUSY). begin: 0, or -EINVAL as above.
  */
 struct co_each {
     struct loop_future *const *futures;
     struct loop_waiter *waiters; /* owned, one a future */
-    int n, taken, first, last;
-    int *next; /* owned: the settled, as a chain of indices */
-    struct base_list sleepers;
+    struct base_list settled;    /* of the waiters, not taken yet */
+    struct co_task *sleeper;
+    int n, taken;
 };
-void co_each_begin(struct co_each *each, struct loop_future *const futures[],
-                   int n);
+int co_each_begin(struct co_each *each, struct loop_future *const futures[],
+                  int n);
 int co_each_next(struct co_each *each);
 void co_each_end(struct co_each *each);
 
 /*
  * Starts a task that settles `f` when it ends: with `arg` as the value, or its
- * error. Cancelling the future cancels the task. 0 or -ENOMEM. `f` is
- * initialised here.
+ * error. Cancelling the future cancels the task, whose error is logged then.
+ * 0 or -ENOMEM. `f` is initialised here.
  */
 #define co_promise(loop, f, fn, arg)                                           \
     co_promise_named(loop, f, fn, arg, LOOP_PLACE(fn))
@@ -383,7 +387,7 @@ typedef bool co_before_fn(const void *a, const void *b);
 struct co_queue {
     enum co_queue_kind kind;
     int limit, n;
-    int unfinished; /* put, and not yet told done */
+    uint64_t unfinished; /* put, and not yet told done */
     co_before_fn *before;
     struct co_queue_item *items; /* owned; capacity of them, first at `head` */
     int capacity, head;
@@ -393,20 +397,21 @@ struct co_queue {
 
 /*
  * A queue of pointers for at most `limit`. `before` is for CO_PRIORITY, else
- * NULL. -EINVAL: limit below 1, or no `before`. fini: nobody may be waiting;
- * what the items point to stays the caller's.
+ * NULL: -EINVAL, as a limit below 1. fini: nobody may be waiting; what the
+ * items point to stays the caller's.
  */
 int co_queue_init(struct co_queue *q, enum co_queue_kind kind, int limit,
                   co_before_fn *before);
 void co_queue_fini(struct co_queue *q);
 
-/* Wait for room or an item; the try forms return -EAGAIN. May suspend. */
+/* Wait for room or an item: may suspend. The try forms, for callbacks too,
+ * return -EAGAIN. */
 int co_queue_put(struct co_queue *q, void *item);
 int co_queue_get(struct co_queue *q, void **item);
 int co_queue_try_put(struct co_queue *q, void *item);
 int co_queue_try_get(struct co_queue *q, void **item);
 
-/* One item that was got is done with; -EINVAL: there were not that many. */
+/* One item that was got is done with; -EINVAL: not that many were got. */
 int co_queue_done(struct co_queue *q);
 
 /* Waits until as many are done as were put. May suspend. */
@@ -417,6 +422,7 @@ struct co_channel {
     int capacity, n, head;
     char *ring; /* owned */
     bool closed;
+    uint64_t send_turn, receive_turn; /* when co_select last chose it */
     struct co_waiters senders, receivers;
 };
 
@@ -429,8 +435,8 @@ int co_channel_init(struct co_channel *c, size_t size, int capacity);
 void co_channel_fini(struct co_channel *c);
 
 /*
- * 0; -EPIPE: closed (for receivers: and nothing is left). close wakes all who
- * wait. May suspend.
+ * 0; -EPIPE: closed (for receivers: and nothing is left). May suspend. close
+ * wakes all who wait; what they would have sent stays theirs.
  */
 int co_channel_send(struct co_channel *c, const void *element);
 int co_channel_receive(struct co_channel *c, void *element);
@@ -444,10 +450,14 @@ struct co_case {
     int result;       /* of the case that was chosen: 0 or -EPIPE */
 };
 
+/* How many cases co_select takes; they are on the task's stack. */
+enum { CO_CASES_MAX = 16 };
+
 /*
  * Waits until one of the n cases can be done, does it and returns its index;
- * of several that can be done, one by turns. -EAGAIN: none can, if `wait` is
- * false. May suspend.
+ * of several that can be done, one by turns. May suspend. If `wait` is false
+ * it never does, may be called by callbacks, and returns -EAGAIN if none can.
+ * -EINVAL: n is below 1 or above CO_CASES_MAX.
  */
 int co_select(struct co_case *cases, int n, bool wait);
 

@@ -180,6 +180,12 @@ void task_wake(struct co_task *t, int result);
 /* Ends a task's wait early, if that can be; it is parked or not. */
 void task_interrupt(struct co_task *t, int error);
 
+/*
+ * For an `interrupt` that comes when the wait has been granted already: a
+ * cancel is kept for the next wait, and so is a deadline, by itself. Returns 0.
+ */
+int task_too_late(struct co_task *t, int error);
+
 /* --- trace_task.c: called where loop->trace is not NULL ------------------ */
 
 void trace_task_spawned(struct co_task *t);
@@ -225,6 +231,11 @@ void waiter_interrupt(struct co_task *t, int error);
 
 /* Waits for the lock however long it takes: no wait that can end early. */
 void lock_again(struct co_lock *lock);
+
+/* --- await.c ------------------------------------------------------------- */
+
+/* 0 if the running task may wait for it; -EPERM: none runs; -EINVAL. */
+int future_check(const struct loop_future *f);
 
 /* --- group.c, value.c ---------------------------------------------------- */
 

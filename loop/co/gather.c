@@ -48,8 +48,7 @@ static void on_settled(struct loop_waiter *w)
 static int begin(struct co_each *each, struct loop_future *const futures[],
                  int n, struct loop_waiter *waiters)
 {
-    *each =
-        (struct co_each){.futures = futures, .waiters = waiters, .n = n};
+    *each = (struct co_each){.futures = futures, .waiters = waiters, .n = n};
     base_list_init(&each->settled);
     for (int i = 0; i < n; i++)
         if (futures[i]->state != LOOP_PENDING)

@@ -113,6 +113,13 @@ void task_interrupt(struct co_task *t, int error)
         t->waits->interrupt(t, error);
 }
 
+int task_too_late(struct co_task *t, int error)
+{
+    if (error == -ECANCELED)
+        t->cancelled = true;
+    return 0;
+}
+
 void co_cancel(struct co_task *t)
 {
     if (t->state == TASK_ENDED)
