@@ -190,7 +190,8 @@ struct co_group {
  */
 void co_group_begin(struct co_group *g);
 
-/* Starts a task in the group; 0, -ENOMEM, or -ECANCELED: it is cancelled. */
+/* Starts a task in the group; 0, -ENOMEM, -ECANCELED: it is cancelled, or
+ * -EPERM: it is over, or was begun outside a task. */
 #define co_group_go(g, fn, arg) co_group_go_named(g, fn, arg, LOOP_PLACE(fn))
 int co_group_go_named(struct co_group *g, co_fn *fn, void *arg,
                       const char *place);
@@ -200,8 +201,9 @@ void co_group_cancel(struct co_group *g);
 /*
  * Waits until all have ended, always. If the wait is to end early, by a cancel
  * or a deadline, the tasks are cancelled, waited for, and that is the result;
- * otherwise the first error of a task, or 0. Later errors are logged. After
- * that the group is over; co_group_begin makes it new. May suspend.
+ * otherwise the first error of a task, or 0. The other errors are logged. After
+ * that the group is over; co_group_begin makes it new. -EPERM: it is not the
+ * running task's. May suspend.
  */
 int co_group_wait(struct co_group *g);
 

@@ -20,21 +20,25 @@
  */
 #include "loop/co/co_internal.h"
 
-#include <assert.h>
 #include <errno.h>
 
+/* Without an owner a group is over: outside a task it never begins. */
 void co_group_begin(struct co_group *g)
 {
-    assert(co_running != NULL);
     struct co_task *owner = co_running;
-    *g = (struct co_group){.loop = owner->scheduler->loop, .owner = owner};
+    *g = (struct co_group){.owner = owner};
     base_list_init(&g->tasks);
+    if (owner == NULL)
+        return;
+    g->loop = owner->scheduler->loop;
     owner->n_groups++;
 }
 
 int co_group_go_named(struct co_group *g, co_fn *fn, void *arg,
                       const char *place)
 {
+    if (g->owner == NULL)
+        return -EPERM;
     if (g->cancelled)
         return -ECANCELED;
     struct co_task *t = co_spawn_named(g->loop, fn, arg, place);
@@ -91,21 +95,31 @@ static const struct wait_kind listening = {"group", waiter_interrupt,
                                            group_describe};
 static const struct wait_kind deaf = {"cancelled group", NULL, group_describe};
 
+/* More than once if others add tasks before the owner has its turn. */
+static int wait_for_end(struct co_group *g)
+{
+    int error = 0;
+    while (g->n > 0) {
+        struct waiter w;
+        const int ended = waiters_wait(
+            &g->waiters, &w, error == 0 ? &listening : &deaf, g, NULL);
+        if (ended == 0)
+            continue;
+        error = ended;
+        co_group_cancel(g);
+    }
+    return error;
+}
+
 int co_group_wait(struct co_group *g)
 {
-    struct waiter w;
-    int error = 0;
-    if (g->n > 0)
-        error = waiters_wait(&g->waiters, &w, &listening, g, NULL);
-    if (error != 0 && g->n > 0) {
-        co_group_cancel(g);
-        waiters_wait(&g->waiters, &w, &deaf, g, NULL);
-    }
-    assert(g->n == 0);
-    if (error == 0)
-        error = g->error;
+    if (co_running == NULL || g->owner != co_running)
+        return -EPERM;
+    const int error = wait_for_end(g);
+    if (error != 0 && g->error != 0 && g->error != -ECANCELED)
+        base_log_error("a task in a group of %s failed as well: %s",
+                       g->owner->place, strerror(-g->error));
     g->owner->n_groups--;
-    g->error = 0;
-    g->cancelled = false;
-    return error;
+    g->owner = NULL;
+    return error != 0 ? error : g->error;
 }

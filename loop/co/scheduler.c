@@ -65,7 +65,8 @@ static inline void resume(struct co_scheduler *s, struct co_task *t)
     witness_arrive(&s->witness, &t->witness);
     if (s->loop->trace != NULL)
         trace_task_leaves(t);
-    co_running = s->running = outer;
+    co_running = outer; /* a task of another loop, which runs this one */
+    s->running = NULL;
     if (t->state == TASK_ENDED)
         task_ended(t);
 }

@@ -235,8 +235,6 @@ static int wait_for_end(struct co_task *self, struct co_task *t)
         return -EPERM;
     if (t == self)
         return -EDEADLK;
-    if (t->joiner != NULL)
-        return -EBUSY;
     const int error = task_check(self);
     if (error != 0)
         return error;
@@ -244,8 +242,11 @@ static int wait_for_end(struct co_task *self, struct co_task *t)
     return task_park(self, &joins, t);
 }
 
+/* One who waits has it also between its end and that other's turn. */
 int co_join(struct co_task *t, int *result)
 {
+    if (t->joiner != NULL)
+        return -EBUSY;
     if (t->state != TASK_ENDED) {
         const int error = wait_for_end(co_running, t);
         if (error != 0)
