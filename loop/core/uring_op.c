@@ -181,6 +181,11 @@ static void ask_when_ready(struct loop_op *op)
 
 /* --- the seam ------------------------------------------------------------ */
 
+static bool moves_bytes(const struct loop_op *op)
+{
+    return op->kind == OP_SEND || op->kind == OP_WRITE || op->kind == OP_READ;
+}
+
 void uring_start(struct loop_op *op)
 {
     struct uring *u = op->loop->back;
@@ -188,7 +193,7 @@ void uring_start(struct loop_op *op)
     const int error = slices ? uring_buffers_open(u) : 0;
     if (error != 0)
         op_end_later(op, error);
-    else if ((op->kind == OP_SEND || op->kind == OP_WRITE) && op->n_iov == 0)
+    else if (moves_bytes(op) && op->n_iov == 0)
         op_end_later(op, 0);
     else if (op->kind == OP_READ)
         ask_when_ready(op);
