@@ -92,6 +92,7 @@ static struct co_task *take(struct co_scheduler *s)
 static void give(struct co_scheduler *s, struct co_task *t)
 {
     witness_stack_unused(t->stack);
+    s->stacks.refused = false; /* there is one again */
     if (s->n_used == s->most_used) {
         stack_give(&s->stacks, t->stack);
         return;
