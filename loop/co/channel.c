@@ -137,11 +137,13 @@ static int transfer(struct co_case *c)
 
 int co_channel_send(struct co_channel *c, const void *element)
 {
+    assert(element != NULL);
     return transfer(&(struct co_case){.channel = c, .send = element});
 }
 
 int co_channel_receive(struct co_channel *c, void *element)
 {
+    assert(element != NULL);
     return transfer(&(struct co_case){.channel = c, .receive = element});
 }
 
