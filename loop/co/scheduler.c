@@ -143,6 +143,11 @@ void co_stats(const struct loop *loop, struct co_stats *stats)
     stats->stack_size = s->stacks.slot_size - GUARD_SIZE;
 }
 
+size_t co_stack_used(const struct co_task *t)
+{
+    return stack_used(t->stack);
+}
+
 size_t co_stack_high(const struct loop *loop)
 {
     return loop->scheduler != NULL ? stacks_high(&loop->scheduler->stacks) : 0;

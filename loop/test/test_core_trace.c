@@ -299,7 +299,7 @@ static void on_computed(struct loop_job *job, int result)
 
 static bool all_done(void *arg)
 {
-    return ((struct work *)arg)->done == CALL_KINDS;
+    return ((struct work *)arg)->done == CALL_TASK; /* those come from above */
 }
 
 static void start_all(struct work *w)

@@ -23,11 +23,11 @@ check() { # NAME COMMAND...
 # Names of functions and variables that the public headers declare.
 declared() {
     awk '/^(static|typedef|#|struct [a-z_]+;|enum|\/)/ { next }
-         /^(extern )?[a-z].*[ *](base|loop)_[a-z0-9_]+(\(|;)/ {
-             while (match($0, /(base|loop)_[a-z0-9_]+(\(|;)/)) {
+         /^(extern )?[a-z].*[ *](base|loop|co)_[a-z0-9_]+(\(|;)/ {
+             while (match($0, /(base|loop|co)_[a-z0-9_]+(\(|;)/)) {
                  print substr($0, RSTART, RLENGTH - 1); break
              }
-         }' loop/base.h loop/loop.h | sort -u
+         }' loop/base.h loop/loop.h loop/co.h | sort -u
 }
 
 exports_of() { # a library: names that a program can link with
@@ -59,7 +59,7 @@ the_page_builds_against_the_copy() {
 }
 
 the_headers_are_cpp_too() {
-    printf '#include <loop/loop.h>\nint main() { return 0; }\n' >"$work/program.cc"
+    printf '#include <loop/co.h>\nint main() { return 0; }\n' >"$work/program.cc"
     c++ -std=c++20 -fsyntax-only -I"$work/usr/include" "$work/program.cc"
 }
 
@@ -83,7 +83,9 @@ each_floor_uses_only_those_below() {
     ! grep -nE '#include "loop/(core|co|net|http|data|web)/|#include "loop/(loop|co|stream|http|ws|web|data)\.h"' \
         loop/base.h loop/base/*.[ch] || return 1
     ! grep -nE '#include "loop/(co|net|http|data|web)/|#include "loop/(co|stream|http|ws|web|data)\.h"' \
-        loop/loop.h loop/core/*.[ch]
+        loop/loop.h loop/core/*.[ch] || return 1
+    ! grep -nE '#include "loop/(net|http|data|web)/|#include "loop/(stream|http|ws|web|data)\.h"' \
+        loop/co.h loop/co/*.[ch]
 }
 
 file_names_are_unique() {
