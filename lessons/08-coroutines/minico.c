@@ -157,9 +157,11 @@ static void stacks_unmap(void)
 static void run(struct task *t)
 {
     current = t;
+    tools_hold_signals();
     tools_leave(&loop_tools, &t->tools);
     mini_switch(&loop_sp, t->sp);
     tools_arrive(&loop_tools);
+    tools_free_signals();
     current = NULL;
 }
 

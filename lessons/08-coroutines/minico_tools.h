@@ -34,6 +34,7 @@
 #endif
 #ifdef __SANITIZE_THREAD__
 #include <sanitizer/tsan_interface.h>
+#include <signal.h>
 #endif
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -68,6 +69,28 @@ static inline void tools_stack_goes(struct tools *t)
 #endif
 }
 
+/*
+ * Around the time that a task runs. ThreadSanitizer delays signals, and notes
+ * them for the stack in use: for a task that parks, or ends, that is too long.
+ */
+static inline void tools_hold_signals(void)
+{
+#ifdef __SANITIZE_THREAD__
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+#endif
+}
+
+static inline void tools_free_signals(void)
+{
+#ifdef __SANITIZE_THREAD__
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_UNBLOCK, &all, NULL);
+#endif
+}
+
 /* A stack is used (again): what the last task forbade there is allowed. */
 static inline void tools_task_begins(struct tools *t)
 {
@@ -84,7 +107,9 @@ static inline void tools_task_ends(struct tools *t)
 {
     (void)t;
 #ifdef __SANITIZE_THREAD__
+    tools_hold_signals(); /* it goes there for a moment */
     __tsan_destroy_fiber(t->fiber);
+    tools_free_signals();
 #endif
 }
 
@@ -96,8 +121,13 @@ static inline void tools_loop_begins(struct tools *t)
 #endif
 }
 
-/* Right before a switch away from a stack that will be used again. */
-static inline void tools_leave(struct tools *from, const struct tools *to)
+/*
+ * Right before a switch away from a stack that will be used again. Must be
+ * inlined: as a call of its own it would begin, to ThreadSanitizer, on one
+ * stack, and return on the other.
+ */
+__attribute__((always_inline)) static inline void
+tools_leave(struct tools *from, const struct tools *to)
 {
     (void)from;
     (void)to;
@@ -110,7 +140,8 @@ static inline void tools_leave(struct tools *from, const struct tools *to)
 }
 
 /* The same, but nobody comes back to this stack. */
-static inline void tools_leave_last(struct tools *from, const struct tools *to)
+__attribute__((always_inline)) static inline void
+tools_leave_last(struct tools *from, const struct tools *to)
 {
     (void)from;
     (void)to;
