@@ -196,6 +196,7 @@ void co_group_begin(struct co_group *g);
 int co_group_go_named(struct co_group *g, co_fn *fn, void *arg,
                       const char *place);
 
+/* Cancels those that are in it. To do so again does nothing. */
 void co_group_cancel(struct co_group *g);
 
 /*
