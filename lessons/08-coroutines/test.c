@@ -1,12 +1,14 @@
 /*
  * test.c - lesson 08: the server, fetch and crawl do what the others do; minico
- * keeps what its header promises; and two coroutines take turns, whatever they
- * are made of.
+ * keeps what its header promises; two coroutines take turns, whatever they are
+ * made of; and the recipes and the gallery show what they are there to show.
  */
 #include "../common/test/cases.h"
 
 /* NOLINTBEGIN(bugprone-suspicious-include): parts of this file */
+#include "test/gallery_tests.c"
 #include "test/mini_tests.c"
+#include "test/recipe_tests.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
 #include <string.h>
@@ -113,9 +115,12 @@ int main(void)
         cmocka_unit_test(crawl_explains_errors),
     };
     enum { OWN = sizeof own / sizeof own[0] };
-    struct CMUnitTest all[OWN + MINI_TESTS];
-    memcpy(all, own, sizeof own);
-    memcpy(all + OWN, mini_tests, sizeof mini_tests);
+    struct CMUnitTest all[OWN + MINI_TESTS + RECIPE_TESTS + GALLERY_TESTS];
+    struct CMUnitTest *at = all;
+    at = mempcpy(at, own, sizeof own);
+    at = mempcpy(at, mini_tests, sizeof mini_tests);
+    at = mempcpy(at, recipe_tests, sizeof recipe_tests);
+    memcpy(at, gallery_tests, sizeof gallery_tests);
     return run_lesson_tests("08-coroutines", subjects,
                             sizeof subjects / sizeof subjects[0], all,
                             sizeof all / sizeof all[0]);
