@@ -40,8 +40,11 @@ static int find(const struct co_case *cases, int n)
     return best;
 }
 
+/* A single case, as of co_channel_send, takes no turn from anybody. */
 static void note_turn(const struct co_case *cases, int n, int chosen)
 {
+    if (n == 1)
+        return;
     uint64_t last = 0;
     for (int i = 0; i < n; i++)
         if (*turn_of(&cases[i]) > last)

@@ -24,14 +24,13 @@ _Static_assert(offsetof(struct context, r13) == CONTEXT_R13, "see context.h");
 _Static_assert(offsetof(struct context, r14) == CONTEXT_R14, "see context.h");
 _Static_assert(offsetof(struct context, r15) == CONTEXT_R15, "see context.h");
 _Static_assert(offsetof(struct context, rsp) == CONTEXT_RSP, "see context.h");
-_Static_assert(offsetof(struct context, rip) == CONTEXT_RIP, "see context.h");
 
 void context_init(struct context *c, void *low, size_t size,
                   void (*entry)(void *arg), void *arg, struct context *resumer)
 {
-    const uint64_t top = ((uint64_t)low + size) & ~UINT64_C(15);
-    c->rsp = top;
-    c->rip = (uint64_t)context_entry;
+    uint64_t *top = (uint64_t *)(((uint64_t)low + size) & ~UINT64_C(15));
+    *--top = (uint64_t)context_entry; /* the return address */
+    c->rsp = (uint64_t)top;
     c->rbx = (uint64_t)resumer;
     c->rbp = 0; /* where a chain of frame pointers ends */
     c->r12 = (uint64_t)entry;

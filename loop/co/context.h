@@ -26,8 +26,7 @@
 #define CONTEXT_R13 24
 #define CONTEXT_R14 32
 #define CONTEXT_R15 40
-#define CONTEXT_RSP 48
-#define CONTEXT_RIP 56
+#define CONTEXT_RSP 48 /* there lies the return address */
 #elif defined __aarch64__
 #define CONTEXT_X19 0
 #define CONTEXT_X21 16
@@ -56,7 +55,7 @@ struct context {
 };
 #elif defined __x86_64__
 struct context {
-    uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
+    uint64_t rbx, rbp, r12, r13, r14, r15, rsp;
 };
 #elif defined __aarch64__
 struct context {

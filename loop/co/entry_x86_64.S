@@ -10,7 +10,8 @@
  * For them there are rules of unwinding. The caller of a task is whoever resumed
  * it: its registers were saved where rbx points. The assembler has no words for
  * such rules, so they are in bytes: DW_CFA_def_cfa_expression (0x0f) with "what
- * is at rbx + RSP", and DW_CFA_expression (0x10) for each register.
+ * is at rbx + RSP, plus 8", below which the return address lies as ever; and
+ * DW_CFA_expression (0x10) for each register.
  *
  * Read before: context_x86_64.S. Rests on: DWARF 4, 6.4.2 and 7.7.
  */
@@ -20,10 +21,9 @@
     .type context_entry, @function
 context_entry:
     .cfi_startproc
-    .cfi_escape 0x0f, 3, 0x73, CONTEXT_RSP, 0x06
+    .cfi_escape 0x0f, 5, 0x73, CONTEXT_RSP, 0x06, 0x23, 8
     .cfi_escape 0x10, 3, 2, 0x73, CONTEXT_RBX
     .cfi_escape 0x10, 6, 2, 0x73, CONTEXT_RBP
-    .cfi_escape 0x10, 16, 2, 0x73, CONTEXT_RIP
 .irp register, 12, 13, 14, 15
     .cfi_escape 0x10, \register, 2, 0x73, CONTEXT_R12 + (\register - 12) * 8
 .endr
