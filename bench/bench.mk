@@ -3,7 +3,7 @@
 bench_mains := $(shell grep -l '^int main\b' bench/*.c)
 bench_programs := $(patsubst %.c,$(B)/%,$(filter-out bench/test_%,$(bench_mains)))
 loop_programs := $(patsubst %,$(B)/bench/%,ring timers wakeup footprint echo)
-co_programs := $(patsubst %,$(B)/bench/%,switch spawn)
+co_programs := $(patsubst %,$(B)/bench/%,switch spawn channel fan memory)
 bench_tests := $(patsubst %.c,$(B)/%,$(filter bench/test_%,$(bench_mains)))
 
 # The benchmarks of the loop compare it with other libraries, each of which is
@@ -18,23 +18,39 @@ peer_libs := $(if $(has_libevent),-levent_core -levent_pthreads) \
 peer_flags := $(if $(has_libevent),-DPEERS_LIBEVENT) \
 	$(if $(has_libev),-DPEERS_LIBEV) $(if $(has_libuv),-DPEERS_LIBUV) \
 	$(if $(has_uring),-DPEERS_URING)
-peers_absent := $(if $(has_libevent),,libevent) $(if $(has_libev),,libev) \
+# The same for coroutines: these switch stacks in ways of their own, of which no
+# sanitizer knows.
+has_boost := $(if $(SANITIZE),,$(wildcard /usr/include/boost/context/detail/fcontext.hpp))
+has_pth := $(if $(SANITIZE),,$(call has,pth.h))
+has_go := $(shell command -v go)
+co_peer_libs := $(if $(has_boost),-lboost_context) $(if $(has_pth),-lpth)
+co_peer_flags := $(if $(has_boost),-DPEERS_BOOST) $(if $(has_pth),-DPEERS_PTH)
+peers_absent := $(if $(has_boost),,co_boost) $(if $(has_pth),,co_pth) \
+	$(if $(has_libevent),,libevent) $(if $(has_libev),,libev) \
 	$(if $(has_libuv),,libuv) $(if $(has_uring),,uring)
 bench_parts := $(patsubst %.c,$(B)/%.o,$(filter-out $(bench_mains) \
 	$(patsubst %,bench/peers_%.c,$(peers_absent)),$(wildcard bench/*.c))) \
 	$(patsubst %.S,$(B)/%.o,$(wildcard bench/bare_$(context_cpu).S))
 
-$(B)/bench/peers.o: compile += $(peer_flags)
-$(B)/bench/peers.o: $(B)/bench/peers.flags
+$(B)/bench/peers.o $(B)/bench/peers_co.o: compile += $(peer_flags) $(co_peer_flags)
+$(B)/bench/peers.o $(B)/bench/peers_co.o: $(B)/bench/peers.flags
 .PHONY: always
 $(B)/bench/peers.flags: always
 	@mkdir -p $(@D)
-	@echo '$(strip $(peer_flags))' | cmp -s - $@ || echo '$(strip $(peer_flags))' >$@
+	@echo '$(strip $(peer_flags) $(co_peer_flags))' | cmp -s - $@ || \
+	echo '$(strip $(peer_flags) $(co_peer_flags))' >$@
 
 # The bare wheel is no part of what the library shows, nor is the bare switch.
 $(loop_programs): $(B)/loop/base/wheel.o $(libloop)
-$(co_programs): $(B)/loop/parts.a
-$(loop_programs) $(co_programs): bench_libs := $(peer_libs) $(loop_libs)
+$(co_programs): $(B)/loop/parts.a $(B)/lessons/08-coroutines/parts.a
+$(loop_programs): bench_libs := $(peer_libs) $(loop_libs)
+$(co_programs): bench_libs := $(peer_libs) $(co_peer_libs) $(loop_libs)
+$(co_programs): $(if $(has_go),| $(B)/bench/peers_co_go)
+
+$(B)/bench/peers_co_go: bench/peers_co.go
+	@mkdir -p $(@D)
+	$(call say,GO,$<)
+	@go build -o $@ $<
 
 $(B)/bench/test_micro: $(libloop)
 $(B)/bench/test_micro: bench_libs := $(loop_libs)
@@ -58,20 +74,25 @@ $(bench_tests): %: %.o $(common) $(test_support) $(B)/bench/parts.a
 
 MODE = $(if $(QUICK),quick,course)
 SECONDS_course := 240
-.PHONY: measure measure-loop bench bench-loop
+.PHONY: measure measure-loop measure-co bench bench-loop bench-co
 measure:
 	@$(B)/bench/run --mode $(MODE) --seconds $(or $(SECONDS_$(MODE)),0) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench: programs ## the full sweeps: LESSONS="03 05" for some, ROUNDS=9 for more; then make report
 	@$(B)/bench/run --mode bench --lessons "$(LESSONS)" $(if $(ROUNDS),--rounds $(ROUNDS))
-	@$(if $(LESSONS),,$(MAKE) --no-print-directory measure-loop)
+	@$(if $(LESSONS),,$(MAKE) --no-print-directory measure-loop measure-co)
 	@$(MAKE) --no-print-directory report
 
 bench-loop: measure-loop ## the benchmarks of the loop alone (3 min): ONLY="loop/epoll lib", ROUNDS=5; then make report
 	@$(MAKE) --no-print-directory report
 
-measure-loop: $(loop_programs)
-	@for program in $(loop_programs); do \
+bench-co: measure-co ## the benchmarks of coroutines alone (4 min): ONLY="loop/co go", ROUNDS=5; then make report
+	@$(MAKE) --no-print-directory report
+
+measure-loop: measured := $(loop_programs)
+measure-co: measured := $(co_programs)
+measure-loop measure-co: measure-%: $(loop_programs) $(co_programs)
+	@for program in $(measured); do \
 		$$program --out build/bench --only "$(ONLY)" $(if $(ROUNDS),--rounds $(ROUNDS)) || exit 1; \
 	done
 

@@ -22,26 +22,31 @@ enum co_work {
     CO_CHANNEL, /* a message from a task to another; x: the capacity */
     CO_FAN_IN,  /* a message from one of x tasks to one */
     CO_FAN_OUT, /* a message from one to one of x tasks */
+    CO_PARK,    /* x of them exist and wait: `open` alone, see memory.c */
     CO_WORKS
 };
 
 struct co_ops {
     /* Returns NULL, or why it cannot be: a constant text. */
     const char *(*open)(int x);
-    /* Does it so many times, or a few more: returns how many. */
+    /* Does it so many times, or a few more: returns how many. What it has to
+     * do before or after stands outside of co_timing_begin and _end; without
+     * these all of it is timed. */
     long (*run)(long times);
     void (*close)(void);
 };
 
+void co_timing_begin(void);
+void co_timing_end(void);
+
 struct co_peer {
     const char *name; /* "raw/..." is a yardstick, written by hand */
     const struct co_ops *works[CO_WORKS];
-    /*
-     * Of another language, in a process of its own, which times itself: fills
-     * `ns` or returns why not. NULL: it has `works`.
-     */
-    const char *(*program)(enum co_work work, int x, long times, double *ns);
-    bool programs[CO_WORKS]; /* which of them it can do */
+    /* Or the words by which a program of another language knows the works it
+     * has; it times itself. */
+    const char *program[CO_WORKS];
+    const char *const *(*command)(void); /* up to a NULL; NULL: not there */
+    int parks_most;                      /* 0: any number */
 };
 
 /* The yardstick first; a NULL ends them. */
@@ -50,7 +55,12 @@ extern const struct co_peer *const co_peers[];
 /* What is not built in because it was not installed: "boost", or "". */
 const char *co_peers_left_out(void);
 
-bool co_peer_can(const struct co_peer *peer, enum co_work work);
+/*
+ * Those that can do this work and are asked for become the subjects of `m`, and
+ * stand in `taking_part`, of MICRO_SUBJECTS.
+ */
+void co_peers_choose(struct micro *m, enum co_work work,
+                     const struct co_peer **taking_part);
 
 /*
  * Nanoseconds of CPU time that one takes: of a run of `times`, or (0) of one
@@ -58,6 +68,14 @@ bool co_peer_can(const struct co_peer *peer, enum co_work work);
  */
 const char *co_peer_measure(const struct co_peer *peer, enum co_work work,
                             int x, long times, double *ns);
+
+/*
+ * The command of a program that does a work: up to a NULL, valid until the next
+ * call; NULL: it is not there.
+ */
+enum { CO_COMMAND_MAX = 8 };
+const char *const *co_peer_command(const struct co_peer *peer,
+                                   enum co_work work, int x, long times);
 
 /* --- the switches that are written by hand (bare_*.S) ----------------------
  */

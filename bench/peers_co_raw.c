@@ -218,16 +218,21 @@ static void task(void)
         bare_jump(&task_sp[at], main_sp);
 }
 
-static const char *open_tasks(int n)
+static const char *open_tasks_with(int n, void (*entry)(void))
 {
     const char *reason = open_stacks(n);
     if (reason != NULL)
         return reason;
     task_sp = base_alloc_array((size_t)n, sizeof *task_sp);
     for (int i = 0; i < n; i++)
-        task_sp[i] = bare_new(bare_top(stacks, i), task);
+        task_sp[i] = bare_new(bare_top(stacks, i), entry);
     at = 0;
     return NULL;
+}
+
+static const char *open_tasks(int n)
+{
+    return open_tasks_with(n, task);
 }
 
 static long run_tasks(long times)
@@ -246,6 +251,123 @@ static void close_tasks(void)
 }
 
 static const struct co_ops turns = {open_tasks, run_tasks, close_tasks};
+
+/* --- messages --------------------------------------------------------------
+ */
+
+/* On their way: n of them, the oldest at `head`. */
+static struct {
+    uint64_t *messages;
+    int capacity, head, n;
+} ring;
+static uint64_t last, sum; /* of the messages: sent; received */
+
+static void put(uint64_t message)
+{
+    const int end = ring.head + ring.n++;
+    ring.messages[end < ring.capacity ? end : end - ring.capacity] = message;
+}
+
+static uint64_t get(void)
+{
+    const uint64_t message = ring.messages[ring.head];
+    ring.head = ring.head + 1 < ring.capacity ? ring.head + 1 : 0;
+    ring.n--;
+    return message;
+}
+
+static void send_on(void)
+{
+    for (;;) {
+        while (ring.n == ring.capacity)
+            bare_jump(&task_sp[at], main_sp);
+        put(++last);
+    }
+}
+
+static void receive_on(void)
+{
+    for (;;) {
+        while (ring.n == 0)
+            bare_jump(&task_sp[at], main_sp);
+        sum += get();
+    }
+}
+
+static const char *open_ring(int n, int capacity, void (*entry)(void))
+{
+    const char *reason = open_tasks_with(n, entry);
+    if (reason == NULL)
+        ring.messages =
+            base_alloc_array((size_t)capacity, sizeof *ring.messages);
+    ring.capacity = capacity;
+    ring.n = ring.head = 0;
+    return reason;
+}
+
+/* A sender that waits for its receiver has one message under way. */
+static const char *open_channel(int capacity)
+{
+    return open_ring(1, capacity > 0 ? capacity : 1, send_on);
+}
+
+static const char *open_fan_in(int n)
+{
+    return open_ring(n, 1, send_on);
+}
+
+static const char *open_fan_out(int n)
+{
+    return open_ring(n, 1, receive_on);
+}
+
+static void next(void)
+{
+    bare_jump(&main_sp, task_sp[at]);
+    at = at + 1 < n_stacks ? at + 1 : 0;
+}
+
+static long receive_often(long times)
+{
+    for (long i = 0; i < times; i++) {
+        while (ring.n == 0)
+            next();
+        sum += get();
+    }
+    return times;
+}
+
+static long send_often(long times)
+{
+    for (long i = 0; i < times; i++) {
+        put(++last);
+        next();
+    }
+    return times;
+}
+
+static void close_ring(void)
+{
+    free(ring.messages);
+    close_tasks();
+}
+
+static const struct co_ops channel = {open_channel, receive_often, close_ring};
+static const struct co_ops fan_in = {open_fan_in, receive_often, close_ring};
+static const struct co_ops fan_out = {open_fan_out, send_often, close_ring};
+
+/* --- parked ----------------------------------------------------------------
+ */
+
+static const char *park(int n)
+{
+    const char *reason = open_tasks(n);
+    if (reason == NULL)
+        run_tasks(n);
+    return reason;
+}
+
+static const struct co_ops parked = {park, NULL, close_tasks};
 
 /* --- spawn: from a pool ----------------------------------------------------
  */
@@ -324,9 +446,14 @@ static const struct co_ops mapped = {open_nothing, spawn_unguarded,
 static const struct co_ops mapped_guarded = {open_nothing, spawn_guarded,
                                              close_nothing};
 
-const struct co_peer co_raw_jump = {
-    .name = "raw/jump",
-    .works = {[CO_PAIR] = &pair, [CO_YIELD] = &turns, [CO_SPAWN] = &pool}};
+const struct co_peer co_raw_jump = {.name = "raw/jump",
+                                    .works = {[CO_PAIR] = &pair,
+                                              [CO_YIELD] = &turns,
+                                              [CO_SPAWN] = &pool,
+                                              [CO_CHANNEL] = &channel,
+                                              [CO_FAN_IN] = &fan_in,
+                                              [CO_FAN_OUT] = &fan_out,
+                                              [CO_PARK] = &parked}};
 const struct co_peer co_raw_ret = {.name = "raw/ret",
                                    .works = {[CO_PAIR] = &pair_ret}};
 const struct co_peer co_raw_mmap = {.name = "raw/mmap",

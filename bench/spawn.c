@@ -26,16 +26,6 @@ static const char *measure(int subject, const struct micro_point *point,
                            values);
 }
 
-static void choose(struct micro *m)
-{
-    for (const struct co_peer *const *p = co_peers; *p != NULL; p++) {
-        if (!co_peer_can(*p, CO_SPAWN) || !micro_wants(m, (*p)->name))
-            continue;
-        taking_part[m->n_subjects] = *p;
-        m->subjects[m->n_subjects++] = (*p)->name;
-    }
-}
-
 int main(int argc, char **argv)
 {
     struct micro micro = {.bench = "spawn",
@@ -60,7 +50,7 @@ int main(int argc, char **argv)
     micro_define(&micro, options);
     base_options_start(options, argc, argv);
     micro_begin_without(&micro, co_peers_left_out());
-    choose(&micro);
+    co_peers_choose(&micro, CO_SPAWN, taking_part);
     static const struct micro_point point = {
         .variant = "one", .x = 1, .text = "one coroutine"};
     micro_point(&micro, &point);

@@ -30,17 +30,6 @@ static const char *measure(int subject, const struct micro_point *point,
     return co_peer_measure(taking_part[subject], work, point->x, times, values);
 }
 
-static void choose(struct micro *m)
-{
-    m->n_subjects = 0;
-    for (const struct co_peer *const *p = co_peers; *p != NULL; p++) {
-        if (!co_peer_can(*p, work) || !micro_wants(m, (*p)->name))
-            continue;
-        taking_part[m->n_subjects] = *p;
-        m->subjects[m->n_subjects++] = (*p)->name;
-    }
-}
-
 static const struct micro_metric pair_metrics[] = {
     {"pair", "ns", "ns to resume it and to be back"}, {.name = NULL}};
 static const struct micro_metric yield_metrics[] = {
@@ -52,7 +41,7 @@ static void measure_pair(struct micro *m)
         .variant = "pair", .x = 1, .text = "one coroutine"};
     work = CO_PAIR;
     m->metrics = pair_metrics;
-    choose(m);
+    co_peers_choose(m, work, taking_part);
     micro_point(m, &point);
 }
 
@@ -62,7 +51,7 @@ static void measure_yield(struct micro *m, int n)
     snprintf(point.text, sizeof point.text, "%d task%s", n, n == 1 ? "" : "s");
     work = CO_YIELD;
     m->metrics = yield_metrics;
-    choose(m);
+    co_peers_choose(m, work, taking_part);
     micro_point(m, &point);
 }
 
