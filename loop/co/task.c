@@ -46,8 +46,8 @@ static void check_scopes(const struct co_task *t)
 static void __attribute__((noinline))
 task_call(struct co_task *t, const char *place)
 {
-    (void)place;
     t->result = t->fn(t->arg);
+    __asm__ volatile("" : : "r"(place)); /* it is there to be seen until here */
     check_scopes(t);
 }
 
