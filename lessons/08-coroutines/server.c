@@ -112,6 +112,7 @@ static int accept_all(void *arg)
 {
     struct descriptor listener = {.fd = *(int *)arg};
     int error = 0;
+    announce(listener.fd);
     while (error != -ECANCELED) {
         error = mini_await(&listener, EPOLLIN);
         if (error == 0)
@@ -128,10 +129,8 @@ static int run(void *arg)
 {
     struct descriptor stop = {.fd = stop_on_signal()};
     int error = mini_spawn(NULL, accept_all, arg);
-    if (error == 0) {
-        announce(*(int *)arg);
+    if (error == 0)
         error = mini_await(&stop, EPOLLIN);
-    }
     if (error != 0)
         die(-error, NULL, "cannot set up the loop");
     mini_cancel_all();
