@@ -32,7 +32,9 @@ static const char *measure(int subject, const struct micro_point *point,
 
 static void measure_point(struct micro *m, int capacity)
 {
-    struct micro_point point = {.variant = "two tasks", .x = capacity};
+    char variant[32];
+    snprintf(variant, sizeof variant, "room for %d", capacity);
+    struct micro_point point = {.variant = variant, .x = capacity};
     snprintf(point.text, sizeof point.text, "a channel for %d", capacity);
     micro_point(m, &point);
 }

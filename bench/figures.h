@@ -53,8 +53,10 @@ struct topic {
 
 extern const struct topic topic_throughput, topic_idle, topic_fetch;
 
-/* The questions put to the benchmarks of the loop, ended by a NULL. */
+/* The questions put to the benchmarks of the loop, and of coroutines, ended by
+ * a NULL. */
 extern const struct topic *const topics_loop[];
+extern const struct topic *const topics_co[];
 
 /* The questions put to all lessons together, ended by a NULL. */
 extern const struct topic *const topics_together[];

@@ -211,6 +211,44 @@ void fixture_loop(const struct fixture *f, double faster)
     fclose(out);
 }
 
+static void put_co(FILE *out, const char *point, int x, const char *metric,
+                   double value, double faster)
+{
+    const struct {
+        const char *name;
+        double times;
+    } subjects[] = {{"loop/co", 2},
+                    {"go", 2 * faster},
+                    {"thread/futex", 200 * faster},
+                    {"raw/jump", 1}};
+    for (int i = 0; i < 4; i++) {
+        char row[128];
+        const char *variant = strchr(point, ' ');
+        snprintf(row, sizeof row, "%.*s\t%s\t%s\t%d", (int)(variant - point),
+                 point, subjects[i].name, variant + 1, x);
+        around(out, row, metric, value * subjects[i].times);
+    }
+}
+
+void fixture_co(const struct fixture *f, double faster)
+{
+    FILE *out = fixture_open(f, "switch.tsv");
+    put_co(out, "switch pair", 1, "pair", 5, faster);
+    put_co(out, "switch yield", 2, "yield", 6, faster);
+    put_co(out, "switch yield", 1000, "yield", 8, faster);
+    fclose(out);
+    out = fixture_open(f, "channel.tsv");
+    put_co(out, "channel room for 0", 0, "message", 20, faster);
+    put_co(out, "channel room for 128", 128, "message", 10, faster);
+    fprintf(out, "channel\tthread/pipe\troom for 0\t0\tfailed\t-\t"
+                 "a pipe holds at least one\t1\n");
+    fclose(out);
+    out = fixture_open(f, "memory.tsv");
+    for (int x = 10000; x <= 1000000; x *= 10)
+        put_co(out, "memory parked", x, "resident", 2048, faster);
+    fclose(out);
+}
+
 int fixture_run(struct proc *proc, const char *name, const char *const *options)
 {
     const char *build = getenv("KIT_BUILD");
@@ -225,6 +263,30 @@ int fixture_run(struct proc *proc, const char *name, const char *const *options)
     const int status = proc_wait(proc, 60000);
     proc_stop(proc);
     return status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool fixture_measure(const struct fixture *f, struct proc *proc,
+                     const char *name, const char *const *options,
+                     struct results *results)
+{
+    const char *all[14] = {"--out", f->folder};
+    for (int i = 0; i < 11 && options[i] != NULL; i++)
+        all[2 + i] = options[i];
+    struct problem problem;
+    return fixture_run(proc, name, all) == 0 &&
+           results_load(results, f->folder, &problem) == 0;
+}
+
+const struct row *fixture_row(const struct results *results, const char *server,
+                              const char *metric, double x, int round)
+{
+    for (int i = 0; i < results->n_rows; i++) {
+        const struct row *row = &results->rows[i];
+        if (strcmp(row->server, server) == 0 && row->x == x &&
+            strcmp(row->metric, metric) == 0 && row->round == round)
+            return row;
+    }
+    return NULL;
 }
 
 char *fixture_text(const char *path)

@@ -6,6 +6,7 @@
 #define BENCH_FIXTURE_H
 
 #include "proc.h"
+#include "results.h"
 
 #include <stdio.h>
 
@@ -33,12 +34,27 @@ void fixture_course(const struct fixture *f);
 /* The benchmarks of the loop: `faster` is libev's time over the loop's. */
 void fixture_loop(const struct fixture *f, double faster);
 
+/* The benchmarks of coroutines: `faster` is Go's time over ours. */
+void fixture_co(const struct fixture *f, double faster);
+
 /*
  * Runs build/bench/NAME with options up to a NULL; proc->said holds its words.
  * Returns its exit status, or -1 if it did not exit.
  */
 int fixture_run(struct proc *proc, const char *name,
                 const char *const *options);
+
+/*
+ * Runs a benchmark with these options, keeps its rows in the folder, and reads
+ * them. Returns true if that went well.
+ */
+bool fixture_measure(const struct fixture *f, struct proc *proc,
+                     const char *name, const char *const *options,
+                     struct results *results);
+
+/* That row, or NULL. */
+const struct row *fixture_row(const struct results *results, const char *server,
+                              const char *metric, double x, int round);
 
 /* A whole file's text, or NULL; the caller frees it. */
 char *fixture_text(const char *path);

@@ -203,7 +203,7 @@ int main(int argc, char **argv)
         {.name = "tasks",
          .help = "that wait; 0: the points of make bench",
          .number = &n,
-         .max = 10000000},
+         .max = 2000000000},
         {.name = "subject",
          .help = "park this one's, to be looked at from outside",
          .string = &subject},

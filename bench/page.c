@@ -12,9 +12,10 @@
 static const struct {
     const char *bench, *words;
 } benches[] = {
-    {"connections", NULL}, {"wrk", NULL},   {"idle", NULL},
-    {"fetch", NULL},       {"calls", NULL}, {"claim", "claims"},
-    {"ring", "the loop"},
+    {"connections", NULL}, {"wrk", NULL},
+    {"idle", NULL},        {"fetch", NULL},
+    {"calls", NULL},       {"claim", "claims"},
+    {"ring", "the loop"},  {"switch", "coroutines"},
 };
 
 struct words page_left_out(const struct results *r)
@@ -99,10 +100,38 @@ void page_facts(FILE *out, const struct results *r)
     fputs("</p>\n", out);
 }
 
-static bool has_loop(const struct results *r)
+/* The sections of the library: the benchmarks of the loop and of coroutines. */
+static const struct library {
+    const char *id, *title, *link;
+    const char *about, *again; /* ours, with markup */
+    const struct topic *const *topics;
+} libraries[] = {
+    {.id = "loop",
+     .title = "The loop",
+     .link = "the loop",
+     .about = "What libloop adds to the kernel's work, in one process and on "
+              "one CPU: beside loops written by hand (raw) and, where they are "
+              "installed, libevent, libev and libuv.",
+     .again = "<code>make bench-loop</code>. One point by hand: "
+              "<code>build/bench/ring --pipes 100 --active 1</code>.",
+     .topics = topics_loop},
+    {.id = "coroutines",
+     .title = "Coroutines",
+     .link = "coroutines",
+     .about = "What a task of libloop costs, on one CPU: beside what can be "
+              "written by hand (raw), lesson 08's minico, threads and, where "
+              "they are installed, other libraries and languages.",
+     .again = "<code>make bench-co</code>. One point by hand: "
+              "<code>build/bench/switch --tasks 1000 --only loop/co</code>.",
+     .topics = topics_co},
+};
+
+enum { N_LIBRARIES = sizeof libraries / sizeof libraries[0] };
+
+static bool has_library(const struct results *r, const struct library *l)
 {
-    for (int i = 0; topics_loop[i] != NULL; i++)
-        if (results_have(r, topics_loop[i]->query.bench))
+    for (int i = 0; l->topics[i] != NULL; i++)
+        if (results_have(r, l->topics[i]->query.bench))
             return true;
     return false;
 }
@@ -135,9 +164,11 @@ static void put_head(const struct source *s, const struct name *lessons, int n)
         fputs("</a> ", s->out);
     }
     fputs("<a href=\"#together\">all together</a>", s->out);
-    fputs(has_loop(s->mine) ? " <a href=\"#loop\">the loop</a></nav>\n"
-                            : "</nav>\n",
-          s->out);
+    for (int i = 0; i < N_LIBRARIES; i++)
+        if (has_library(s->mine, &libraries[i]))
+            fprintf(s->out, " <a href=\"#%s\">%s</a>", libraries[i].id,
+                    libraries[i].link);
+    fputs("</nav>\n", s->out);
 }
 
 /* --- figures ------------------------------------------------------------- */
@@ -306,26 +337,22 @@ static int put_together(const struct source *s)
     return error;
 }
 
-/* --- the loop ------------------------------------------------------------- */
+/* --- the library --------------------------------------------------------- */
 
-static int put_loop(const struct source *s)
+static int put_library(const struct source *s, const struct library *l)
 {
-    if (!has_loop(s->mine))
+    if (!has_library(s->mine, l))
         return 0;
-    fputs("<section id=\"loop\">\n<h2>The loop</h2>\n<p>What libloop adds to "
-          "the kernel's work, in one process and on one CPU: beside loops "
-          "written by hand (raw) and, where they are installed, libevent, "
-          "libev and libuv.</p>\n",
-          s->out);
+    fprintf(s->out, "<section id=\"%s\">\n<h2>%s</h2>\n<p>%s</p>\n", l->id,
+            l->title, l->about);
     int error = 0;
-    for (int i = 0; error == 0 && topics_loop[i] != NULL; i++)
-        if (results_have(s->mine, topics_loop[i]->query.bench))
-            error = put_figure(s, topics_loop[i], NULL);
-    fputs(
-        "<p class=\"again\">Measure and draw this again: <code>make "
-        "bench-loop</code>. One point by hand: <code>build/bench/ring --pipes "
-        "100 --active 1</code>.</p>\n</section>\n",
-        s->out);
+    for (int i = 0; error == 0 && l->topics[i] != NULL; i++)
+        if (results_have(s->mine, l->topics[i]->query.bench))
+            error = put_figure(s, l->topics[i], NULL);
+    fprintf(s->out,
+            "<p class=\"again\">Measure and draw this again: %s</p>\n"
+            "</section>\n",
+            l->again);
     return error;
 }
 
@@ -341,8 +368,8 @@ int page_report(const struct source *s, const void *arg)
         error = put_lesson(s, lessons[i].text);
     if (error == 0)
         error = put_together(s);
-    if (error == 0)
-        error = put_loop(s);
+    for (int i = 0; error == 0 && i < N_LIBRARIES; i++)
+        error = put_library(s, &libraries[i]);
     page_end(s);
     return error;
 }

@@ -299,13 +299,19 @@ static void answer_holds_both_numbers(void **state)
 
 /* --- the loop ------------------------------------------------------------- */
 
-static const struct topic *loop_topic(const char *name)
+static const struct topic *topic_of(const struct topic *const *topics,
+                                    const char *name)
 {
-    for (int i = 0; topics_loop[i] != NULL; i++)
-        if (strcmp(topics_loop[i]->name, name) == 0)
-            return topics_loop[i];
+    for (int i = 0; topics[i] != NULL; i++)
+        if (strcmp(topics[i]->name, name) == 0)
+            return topics[i];
     fail_msg("no topic %s", name);
     return NULL;
+}
+
+static const struct topic *loop_topic(const char *name)
+{
+    return topic_of(topics_loop, name);
 }
 
 static void load_loop(double faster)
@@ -361,6 +367,79 @@ static void who_takes_no_part_is_not_missing(void **state)
         figures_missing(&results, loop_topic("ring-1"), NULL).text, "");
 }
 
+/* --- coroutines ----------------------------------------------------------- */
+
+static void load_co(double faster)
+{
+    fixture_co(&fixture, faster);
+    assert_int_equal(load("switch.tsv"), 0);
+    assert_int_equal(load("channel.tsv"), 0);
+    assert_int_equal(load("memory.tsv"), 0);
+}
+
+static const char *co_sentence(const char *name)
+{
+    static struct words words;
+    words = figures_sentence(&results, topic_of(topics_co, name), NULL);
+    return words.text;
+}
+
+static void tasks_are_compared_with_the_best_other(void **state)
+{
+    (void)state;
+    load_co(2);
+    assert_says(co_sentence("switch-pair"), "takes 10 ns with loop/co");
+    assert_says(co_sentence("switch-pair"), "20 ns with the best of the "
+                                            "others, go");
+    assert_says(co_sentence("switch-yield"), "takes 12 ns with loop/co");
+    assert_says(co_sentence("switch-1000"), "With 1,000 tasks in turn a yield "
+                                            "takes 16 ns with loop/co");
+    assert_says(co_sentence("channel-0"), "a message takes 40 ns with");
+    assert_says(co_sentence("channel-128"), "With 128 messages under way, one "
+                                            "takes 20 ns with");
+}
+
+static void tasks_that_are_slower_are_said_to_be(void **state)
+{
+    (void)state;
+    load_co(0.5);
+    assert_says(co_sentence("switch-pair"), "takes 10 ns with loop/co, 5 ns "
+                                            "with the best of the others, go");
+}
+
+static void tasks_that_are_level_are_said_to_be(void **state)
+{
+    (void)state;
+    load_co(1);
+    assert_says(co_sentence("switch-yield"),
+                "as long with loop/co as with the best of the others, go, "
+                "within the spread: 12 ns and 12 ns.");
+}
+
+/* Languages that move their stacks are a matter of their own. */
+static void memory_is_compared_with_threads(void **state)
+{
+    (void)state;
+    load_co(0.25);
+    assert_says(co_sentence("memory-threads"), "Of 10,000 that wait");
+    assert_says(co_sentence("memory-threads"), "with thread/futex");
+    assert_says(co_sentence("memory-million"), "Of 1,000,000 tasks");
+    assert_says(co_sentence("memory-million"), "with go");
+}
+
+static void capacity_0_is_a_point(void **state)
+{
+    (void)state;
+    load_co(2);
+    assert_says(
+        figures_missing(&results, topic_of(topics_co, "channel-0"), NULL).text,
+        "thread/pipe (a pipe holds at least one)");
+    assert_string_equal(
+        figures_missing(&results, topic_of(topics_co, "channel-128"), NULL)
+            .text,
+        "");
+}
+
 int main(void)
 {
 #define CASE(function)                                                         \
@@ -386,6 +465,11 @@ int main(void)
         CASE(loop_that_is_slower_is_said_to_be),
         CASE(loop_that_is_level_is_said_to_be),
         CASE(who_takes_no_part_is_not_missing),
+        CASE(tasks_are_compared_with_the_best_other),
+        CASE(tasks_that_are_slower_are_said_to_be),
+        CASE(tasks_that_are_level_are_said_to_be),
+        CASE(memory_is_compared_with_threads),
+        CASE(capacity_0_is_a_point),
     };
     return cmocka_run_group_tests_name("figures", tests, NULL, NULL);
 }

@@ -39,25 +39,14 @@ static int tear_down(void **state)
 /* Runs a program with these options, and reads the rows that it keeps. */
 static void run(const char *program, const char *const *options)
 {
-    const char *all[14] = {"--out", fixture.folder};
-    for (int i = 0; options[i] != NULL; i++)
-        all[2 + i] = options[i];
-    struct problem problem;
-    if (fixture_run(&proc, program, all) != 0 ||
-        results_load(&results, fixture.folder, &problem) != 0)
+    if (!fixture_measure(&fixture, &proc, program, options, &results))
         fail_msg("%s failed: %s", program, proc.said);
 }
 
 static const struct row *find(const char *server, const char *metric, double x,
                               int round)
 {
-    for (int i = 0; i < results.n_rows; i++) {
-        const struct row *row = &results.rows[i];
-        if (strcmp(row->server, server) == 0 && row->x == x &&
-            strcmp(row->metric, metric) == 0 && row->round == round)
-            return row;
-    }
-    return NULL;
+    return fixture_row(&results, server, metric, x, round);
 }
 
 static double value(const char *server, const char *metric, double x)

@@ -187,6 +187,23 @@ static void loop_has_its_section(void **state)
     free(page);
 }
 
+static void coroutines_have_their_section(void **state)
+{
+    (void)state;
+    fixture_co(&fixture, 2);
+    char *page = course_page();
+    assert_well_formed(page);
+    assert_ids_unique(page, 100);
+    assert_holds(page, "<a href=\"#coroutines\">coroutines</a>");
+    assert_holds_not(page, "<a href=\"#loop\">");
+    assert_holds(page, "switch-pair-wide-title");
+    assert_holds(page, "memory-million-narrow-title");
+    assert_holds(page, "Not measured: thread/pipe");
+    assert_holds_not(page, "<section id=\"lesson-thread");
+    assert_holds_not(proc.said, "coroutines");
+    free(page);
+}
+
 static void missing_bench_is_left_out(void **state)
 {
     (void)state;
@@ -194,7 +211,7 @@ static void missing_bench_is_left_out(void **state)
     fixture_course(&fixture);
     assert_int_equal(unlink(fixture_path(&fixture, "idle.tsv")), 0);
     assert_int_equal(run_report(), 0);
-    assert_holds(proc.said, "left out: wrk, idle, the loop;");
+    assert_holds(proc.said, "left out: wrk, idle, the loop, coroutines;");
     char *page = fixture_text(fixture_path(&output, "page.html"));
     assert_non_null(page);
     assert_well_formed(page);
@@ -330,6 +347,7 @@ int main(void)
         CASE(reasons_are_escaped),
         CASE(report_ends_with_what_is_next),
         CASE(loop_has_its_section),
+        CASE(coroutines_have_their_section),
         CASE(missing_bench_is_left_out),
         CASE(no_results_end_with_status_2),
         CASE(other_version_ends_with_status_2),
