@@ -69,6 +69,7 @@ static void child_main(const char *backend, void (*fn)(struct loop *loop),
     struct loop *loop;
     setrlimit(RLIMIT_CORE, &none);
     signal(SIGABRT, SIG_DFL); /* cmocka has a handler */
+    base_log_close();
     dup2(out, STDERR_FILENO);
     if (loop_new(&loop, &options) == 0)
         fn(loop);
