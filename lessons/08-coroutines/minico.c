@@ -35,9 +35,9 @@
  *     lowest address                                    highest address
  *
  * The kernel gives memory to pages when they are first touched, so that a stack
- * of 256 KiB costs 4 to 8 KiB if the task is modest. A task that needs more
- * than there is hits the guard: SIGSEGV, and not another task's variables. To
- * map a stack takes thousands of nanoseconds, so some are kept for the next.
+ * of 256 KiB costs one page, 4 KiB, if the task is modest. A task that needs
+ * more than there is hits the guard: SIGSEGV, and not another task's variables.
+ * To map a stack takes thousands of nanoseconds, so some are kept for the next.
  *
  * SIMPLIFIED, and done fully in loop/co:
  *   - a function whose frame is larger than the guard can step over it, unless
