@@ -89,7 +89,7 @@ fuzz-option:
 
 # --- the long run of the random tests: SEED and OPS reach them by the environment
 
-soak_tests := $(B)/loop/test/test_base_wheel $(B)/loop/test/test_core_model
+soak_tests := $(patsubst %,$(B)/loop/test/test_%,base_wheel core_model co_model)
 
 .PHONY: soak
 soak: $(if $(has_cmocka),$(soak_tests)) ## random operations against naive oracles: SEED=n OPS=1000000
