@@ -162,6 +162,14 @@ static void put(struct actor *a)
                         : co_queue_try_put(&w->queues[q], pointer(value)));
 }
 
+static void be_done(struct actor *a, int q)
+{
+    struct world *w = a->world;
+    say(a, "done with an item of queue %d", q);
+    oracle_done(&w->oracle, a->number, q);
+    compare_result(a, "done", co_queue_done(&w->queues[q]));
+}
+
 static void get(struct actor *a)
 {
     struct world *w = a->world;
@@ -173,15 +181,13 @@ static void get(struct actor *a)
     const int result = wait ? co_queue_get(&w->queues[q], &item)
                             : co_queue_try_get(&w->queues[q], &item);
     compare(a, "get", result, (long)(uintptr_t)item);
+    if (result == 0 && below(w, 4) > 0)
+        be_done(a, q);
 }
 
 static void done(struct actor *a)
 {
-    struct world *w = a->world;
-    const int q = below(w, ORACLE_QUEUES);
-    say(a, "done with an item of queue %d", q);
-    oracle_done(&w->oracle, a->number, q);
-    compare_result(a, "done", co_queue_done(&w->queues[q]));
+    be_done(a, below(a->world, ORACLE_QUEUES));
 }
 
 static void join(struct actor *a)
@@ -206,10 +212,13 @@ static void lock(struct actor *a)
     compare_result(a, "lock", result);
 }
 
+/* Now and then one that it does not have, which is refused. */
 static void unlock(struct actor *a)
 {
     struct world *w = a->world;
-    const int l = below(w, ORACLE_LOCKS);
+    int l = below(w, ORACLE_LOCKS);
+    if (!a->has[l] && below(w, 4) > 0)
+        l = (l + 1) % ORACLE_LOCKS;
     say(a, "unlock %d", l);
     oracle_unlock(&w->oracle, a->number, l);
     const int result = co_unlock(&w->locks[l]);
@@ -437,21 +446,18 @@ static void cancel(struct actor *a)
 
 typedef void act_fn(struct actor *a);
 
-/* The first are for callbacks as well: they never wait. */
-static act_fn *const acts[] = {
+/* What a callback may do as well: nothing here waits, outside of a task. */
+static act_fn *const outside[] = {
+    put,     get,    done, choose, acquire,
+    release, notify, set,  cancel, close_channel,
+};
+
+static act_fn *const inside[] = {
+    put,
     put,
     get,
-    done,
+    get,
     choose,
-    acquire,
-    release,
-    notify,
-    set,
-    cancel,
-    close_channel,
-    /* only for tasks: */
-    put,
-    get,
     choose,
     choose,
     join,
@@ -460,15 +466,36 @@ static act_fn *const acts[] = {
     unlock,
     unlock,
     unlock,
+    acquire,
+    acquire,
     wait_for_condition,
-    wait_for_event,
     yield,
     sleep_until,
-    change_deadline,
-    change_deadline,
     change_shield,
+    wait_for_event,
+    cancel,
+    change_deadline,
+    change_deadline,
+    change_deadline,
 };
-enum { N_ACTS = sizeof acts / sizeof *acts, N_OUTSIDE = 10 };
+
+/* What ends by itself: a shield holds back whoever could end it. */
+static act_fn *const shielded[] = {
+    yield,         sleep_until,   change_deadline, cancel, release,
+    change_shield, change_shield, unlock,          notify, set,
+};
+
+#define ANY(w, acts) acts[below(w, sizeof acts / sizeof *acts)]
+
+/* One of the three, and rarely of another. */
+static act_fn *any(struct actor *a)
+{
+    struct world *w = a->world;
+    if (a->number == ORACLE_OUTSIDE || below(w, 4) == 0)
+        return ANY(w, outside);
+    return a->n_shields > 0 && below(w, 16) > 0 ? ANY(w, shielded)
+                                                : ANY(w, inside);
+}
 
 /* --- the life of a task -------------------------------------------------- */
 
@@ -488,6 +515,12 @@ static void clean_up(struct actor *a)
     }
 }
 
+/* No wait succeeds until the deadline ends. */
+static bool is_late(const struct actor *a)
+{
+    return a->deadlines[a->n_deadlines - 1].expired;
+}
+
 static int act(void *arg)
 {
     struct actor *a = arg;
@@ -495,8 +528,11 @@ static int act(void *arg)
     if (w->compares && !oracle_resumed(&w->oracle, a->number))
         differ(w, "%d begins, but next is %d", a->number,
                oracle_next(&w->oracle));
-    while (!w->ending && below(w, 100) > 0)
-        acts[below(w, N_ACTS)](a);
+    while (!w->ending && below(w, 100) > 0) {
+        any(a)(a);
+        if (a->n_deadlines > 0 && is_late(a) && below(w, 4) > 0)
+            end_deadline(a);
+    }
     clean_up(a);
     oracle_end(&w->oracle, a->number);
     a->alive = false;
@@ -590,12 +626,12 @@ static void run_pass(struct world *w)
 /* What the stage hand does between two passes. */
 static void interfere(struct world *w)
 {
-    struct actor *outside = &w->actors[ORACLE_OUTSIDE];
+    struct actor *hand = &w->actors[ORACLE_OUTSIDE];
     for (int i = 0; i < ORACLE_TASKS; i++)
         if (!w->actors[i].alive && below(w, 4) == 0)
             spawn(&w->actors[i]);
-    for (int n = below(w, 4); n > 0; n--)
-        acts[below(w, N_OUTSIDE)](outside);
+    for (int n = below(w, 3); n > 0; n--)
+        any(hand)(hand);
     if (below(w, 3) == 0)
         w->clock_ns += below(w, 8) * LOOP_MS;
     w->oracle.now_ns = w->clock_ns; /* timers come later in the pass */
