@@ -64,6 +64,23 @@ $(on_loop): %: %.o $$(call on_loop_parts_of,$$(@D)) $(common) $$(libloop)
 	$(call say,LINK,$@)
 	@$(link) -rdynamic -o $@ $^ $(loop_libs)
 
+# Its monkey.so goes before the C library; it brings the loop with it. The
+# programs beside it know nothing of that.
+monkey := $(lesson_08)/monkey
+loop_pic = $(loop_objects:.o=.pic.o)
+monkey_programs := $(monkey)/fetch $(monkey)/naps
+programs += $(monkey_programs) $(monkey)/monkey.so
+$(monkey_programs): %: %.o $(common)
+	$(call say,LINK,$@)
+	@$(link) -o $@ $^
+$(monkey)/monkey.so: $(addprefix $(monkey)/,monkey.pic.o patch_io.pic.o patch_threads.pic.o) \
+		$$(loop_pic)
+	$(call say,LINK,$@)
+	@$(link) -shared -Wl,-Bsymbolic -o $@ $^ $(loop_libs)
+
+# The tests start other lessons' servers with it.
+$(lesson_08)/test: | $(patsubst %,$(B)/lessons/%/server,01-blocking 04-poll 05-epoll)
+
 # A lesson's claims start servers and count their cost.
 $(filter %/claims,$(lesson_programs)): $(B)/lessons/common/claim.o $(B)/bench/proc.o
 

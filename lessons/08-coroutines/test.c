@@ -8,6 +8,7 @@
 /* NOLINTBEGIN(bugprone-suspicious-include): parts of this file */
 #include "test/gallery_tests.c"
 #include "test/mini_tests.c"
+#include "test/monkey_tests.c"
 #include "test/recipe_tests.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
@@ -115,12 +116,14 @@ int main(void)
         cmocka_unit_test(crawl_explains_errors),
     };
     enum { OWN = sizeof own / sizeof own[0] };
-    struct CMUnitTest all[OWN + MINI_TESTS + RECIPE_TESTS + GALLERY_TESTS];
+    struct CMUnitTest
+        all[OWN + MINI_TESTS + RECIPE_TESTS + GALLERY_TESTS + MONKEY_TESTS];
     struct CMUnitTest *at = all;
     at = mempcpy(at, own, sizeof own);
     at = mempcpy(at, mini_tests, sizeof mini_tests);
     at = mempcpy(at, recipe_tests, sizeof recipe_tests);
-    memcpy(at, gallery_tests, sizeof gallery_tests);
+    at = mempcpy(at, gallery_tests, sizeof gallery_tests);
+    memcpy(at, monkey_tests, sizeof monkey_tests);
     return run_lesson_tests("08-coroutines", subjects,
                             sizeof subjects / sizeof subjects[0], all,
                             sizeof all / sizeof all[0]);
