@@ -57,9 +57,10 @@ void stacks_init(struct stacks *s, const struct co_options *o)
 
 void stacks_fini(struct stacks *s)
 {
-    struct base_list *link;
-    while ((link = base_list_take(&s->slabs)) != NULL) {
+    struct base_list *link = s->slabs.next;
+    while (link != &s->slabs) {
         struct slab *slab = base_container(link, struct slab, link);
+        link = link->next;
         munmap(slab->memory, STACKS_A_SLAB * s->slot_size);
         free(slab);
     }

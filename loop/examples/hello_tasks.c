@@ -176,16 +176,17 @@ static int serve(void *arg)
     struct base_slice rest = w->request;
     const struct base_slice method = base_slice_cut(&rest, ' ', NULL);
     const struct base_slice path = base_slice_cut(&rest, ' ', NULL);
-    const int64_t ms = wait_ms(path);
+    const int64_t ms =
+        base_slice_equal(path, base_slice_of("/")) ? 0 : wait_ms(path);
     w->close = w->close || wants_close(w->request);
     if (!base_slice_equal(method, base_slice_of("GET")))
         answer(w, "501 Not Implemented", "only GET\n");
-    else if (base_slice_equal(path, base_slice_of("/")))
-        answer_hello(w);
-    else if (ms >= 0 && co_sleep(ms * LOOP_MS) == 0)
+    else if (ms < 0)
+        answer(w, "404 Not Found", "try / or /wait/100\n");
+    else if (ms == 0 || co_sleep(ms * LOOP_MS) == 0)
         answer_hello(w);
     else
-        answer(w, "404 Not Found", "try / or /wait/100\n");
+        w->close = true; /* the loop is freed */
     w->serving = false;
     if (w->waits) /* else whoever started this task goes on */
         go_on(w);
