@@ -12,7 +12,8 @@
  * calls: a shallow wait, so one page of memory is the least that a stack of its
  * own can take. Who needs more memory than is available is left out, with a row
  * that says so; threads, and stacks with a mapping for each guard, are asked
- * for 10,000 at most, for the kernel bounds their number.
+ * for 10,000 at most, for the kernel bounds their number. Its own stacks are
+ * counted for the whole machine: what others start or end meanwhile shows.
  *
  * Read before: fan.c, footprint.c. Rests on: proc_pid_status(5),
  * proc_meminfo(5), proc_pid_smaps(5).

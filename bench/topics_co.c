@@ -95,9 +95,9 @@ static const struct topic spawn = {
     .scale = PLOT_BY_DATA,
     .show = show_ns,
     .hero = "loop/co",
-    .differ = "To create a task, run it and end it takes {value} with {best}, "
+    .differ = "To create one, run it and end it takes {value} with {best}, "
               "{other} with the best of the others, {worst}.",
-    .equal = "To create a task, run it and end it " AS_LONG,
+    .equal = "To create one, run it and end it " AS_LONG,
     .look_at =
         "Where the stack comes from. raw/jump has a list of used ones; "
         "raw/mmap asks the kernel each time, for addresses and then, at the "
@@ -221,6 +221,7 @@ static const struct topic memory_million = {
     .x_log = true,
     .show = words_bytes,
     .hero = "loop/co",
+    .without = "loop/co-mprotect",
     .differ = "Of {x} tasks that wait, each takes {value} with {best}, {other} "
               "with {worst}.",
     .equal = "Of {x} tasks that wait, each takes as much with {best} as with "
