@@ -2,8 +2,8 @@
  * context_ucontext.c - the same by swapcontext(3), for CPUs without a switch of
  * their own: build with CONTEXT=ucontext.
  *
- * Two system calls a switch, because it saves the signal mask as well: fifty
- * times the price (bench/switch). makecontext passes only ints, so a pointer
+ * A system call a switch, because it saves the signal mask as well: twenty-five
+ * times the price and more (bench/switch). makecontext passes only ints, so a pointer
  * goes in two halves.
  *
  * Read before: context.h. Rests on: makecontext(3), swapcontext(3).
