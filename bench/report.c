@@ -68,6 +68,7 @@ static const struct {
     {"calls", "06-uring"},
     {"cpu-connections", "06-uring"},
     {"fetch-wall", "07-callbacks"},
+    {"switch-pair", NULL},
 };
 
 /* True if `r` has results of `bench` of that lesson (NULL: of any). */

@@ -126,6 +126,28 @@ static void slides_show_a_lesson_that_was_measured(void **state)
     free(svg);
 }
 
+static void slides_show_coroutines(void **state)
+{
+    (void)state;
+    need_gnuplot();
+    fixture_course(&fixture);
+    FILE *out = fixture_open(&fixture, "switch.tsv");
+    const double ours[] = {6, 6, 6}, theirs[] = {11, 11, 11};
+    fixture_rounds(out, "switch\tloop/co\tpair\t1", "pair", ours, 3);
+    fixture_rounds(out, "switch\tboost\tpair\t1", "pair", theirs, 3);
+    fclose(out);
+    assert_int_equal(
+        fixture_run(&proc, "report",
+                    (const char *[]){"--data", fixture.folder, "--reference",
+                                     "none", "--slides", output.folder, NULL}),
+        0);
+    char *svg = fixture_text(fixture_path(&output, "switch-pair.svg"));
+    assert_non_null(svg);
+    assert_well_formed(svg);
+    assert_non_null(strstr(svg, ">boost<"));
+    free(svg);
+}
+
 static void slides_take_the_reference_without_results(void **state)
 {
     (void)state;
@@ -242,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(slides_get_their_plots),
         CASE(slides_show_a_lesson_that_was_measured),
+        CASE(slides_show_coroutines),
         CASE(slides_take_the_reference_without_results),
         CASE(exported_results_are_the_same),
         CASE(export_hides_who_and_where),

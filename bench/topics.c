@@ -257,12 +257,18 @@ const struct topic *const topics_together[] = {
     &cpu_ratio, &calls_topic, &topic_fetch, &fetch_cpu, NULL,
 };
 
+static const struct topic *named(const struct topic *const *topics,
+                                 const char *name)
+{
+    while (*topics != NULL && strcmp((*topics)->name, name) != 0)
+        topics++;
+    return *topics;
+}
+
 const struct topic *figures_topic(const char *name)
 {
     if (strcmp(name, topic_throughput.name) == 0)
         return &topic_throughput;
-    for (int i = 0; topics_together[i] != NULL; i++)
-        if (strcmp(topics_together[i]->name, name) == 0)
-            return topics_together[i];
-    return NULL;
+    const struct topic *t = named(topics_together, name);
+    return t != NULL ? t : named(topics_co, name);
 }
