@@ -4,7 +4,7 @@
  * An act is a function that does one thing, first to the oracle, then to the
  * loop, and compares. Tasks do acts until they end; so does the stage hand, who
  * stands outside of tasks as a callback does, and never waits. He moves the
- * clock, runs the loop, and cancels whom he likes.
+ * clock, runs the loop, and cancels whom he likes, also in a timer's callback.
  *
  * The first difference ends the round: all tasks clean up and return, and
  * nothing is compared any more.
@@ -38,6 +38,9 @@ struct world {
     struct actors_result *result;
     struct loop *loop;
     int64_t clock_ns;
+    struct loop_timer cue; /* of the stage hand */
+    int64_t cue_ns;
+    uint64_t cue_order;
     uint64_t random;
     bool ending, compares;
     long values; /* those that were sent or put, 1, 2, ... */
@@ -610,52 +613,78 @@ static uint64_t switches(const struct world *w)
     return stats.switches;
 }
 
-/* A pass; one in which nobody runs although somebody should is a difference. */
-static void run_pass(struct world *w)
+/*
+ * Passes until nobody is ready. The clock stands still meanwhile: a pass may
+ * end before all have run, when real time says so, and a seed has to repeat.
+ */
+static void run_tasks(struct world *w)
 {
-    const uint64_t before = switches(w);
-    loop_run_once(w->loop, 0);
-    if (!w->compares)
-        return;
-    const int next = oracle_next(&w->oracle);
-    if (switches(w) == before && next != -1)
-        differ(w, "nobody runs, but next is %d", next);
-    oracle_time(&w->oracle, w->clock_ns);
+    uint64_t before;
+    do {
+        before = switches(w);
+        loop_run_once(w->loop, 0);
+    } while (switches(w) != before);
+    const int next = w->compares ? oracle_next(&w->oracle) : -1;
+    if (next != -1)
+        differ(w, "nobody is ready, but next is %d", next);
 }
 
-/* What the stage hand does between two passes. */
+/* What the stage hand does, before the tasks run or in a timer of his. */
 static void interfere(struct world *w)
 {
     struct actor *hand = &w->actors[ORACLE_OUTSIDE];
     for (int i = 0; i < ORACLE_TASKS; i++)
         if (!w->actors[i].alive && below(w, 4) == 0)
             spawn(&w->actors[i]);
-    for (int n = below(w, 3); n > 0; n--)
+    for (int n = below(w, 4); n > 0; n--)
         any(hand)(hand);
-    if (below(w, 3) == 0)
-        w->clock_ns += below(w, 8) * LOOP_MS;
-    w->oracle.now_ns = w->clock_ns; /* timers come later in the pass */
+}
+
+/* What was due before it has been called. */
+static void on_cue(struct loop_timer *t)
+{
+    struct world *w = t->arg;
+    if (!w->compares)
+        return;
+    oracle_time(&w->oracle, w->cue_ns, w->cue_order);
+    interfere(w);
+}
+
+static void move_clock(struct world *w)
+{
+    if (!loop_timer_active(&w->cue)) {
+        w->cue_ns = soon(w);
+        w->cue_order = ++w->oracle.order;
+        loop_timer_start(w->loop, &w->cue, w->cue_ns, on_cue, w);
+    }
+    w->clock_ns += below(w, 4) * LOOP_MS;
+    w->oracle.now_ns = w->clock_ns;
+    loop_run_once(w->loop, 0);
+    if (w->compares)
+        oracle_time(&w->oracle, INT64_MAX, 0);
 }
 
 static void play(struct world *w)
 {
     while (w->result->ops < w->options->ops && w->compares) {
         interfere(w);
-        run_pass(w);
+        run_tasks(w);
+        move_clock(w);
     }
     w->ending = true;
+    loop_timer_stop(&w->cue);
 }
 
 /* Half of the rounds end by cancels; what these do not reach, by the loop. */
 static void end_tasks(struct world *w)
 {
-    for (int pass = below(w, 2) * 3 * ORACLE_TASKS; pass > 0; pass--) {
-        struct actor *a = &w->actors[pass % ORACLE_TASKS];
+    for (int i = below(w, 2) * 3 * ORACLE_TASKS; i > 0; i--) {
+        struct actor *a = &w->actors[i % ORACLE_TASKS];
         if (a->alive) {
             oracle_cancel(&w->oracle, a->number);
             co_cancel(a->task);
         }
-        run_pass(w);
+        run_tasks(w);
     }
 }
 

@@ -246,10 +246,14 @@ struct due {
     uint64_t order;
 };
 
+static bool is_before(const struct due *d, int64_t ns, uint64_t order)
+{
+    return d->ns < ns || (d->ns == ns && d->order < order);
+}
+
 static void consider(struct due *best, struct due other)
 {
-    if (best->task == -1 || other.ns < best->ns ||
-        (other.ns == best->ns && other.order < best->order))
+    if (best->task == -1 || is_before(&other, best->ns, best->order))
         *best = other;
 }
 
@@ -271,11 +275,10 @@ static struct due find_due(const struct oracle *o)
     return best;
 }
 
-void oracle_time(struct oracle *o, int64_t now_ns)
+void oracle_time(struct oracle *o, int64_t ns, uint64_t order)
 {
-    o->now_ns = now_ns;
     struct due due;
-    while ((due = find_due(o)).task != -1) {
+    while ((due = find_due(o)).task != -1 && is_before(&due, ns, order)) {
         struct oracle_task *t = &o->tasks[due.task];
         if (due.deadline == -1) {
             wake(o, due.task, 0);

@@ -123,9 +123,9 @@ struct oracle_channel {
 
 struct oracle {
     enum oracle_wrong wrong;
-    int64_t now_ns;
-    uint64_t order;
-    int running;                       /* a task, or -1 */
+    int64_t now_ns; /* moved by the caller, who then calls oracle_time */
+    uint64_t order; /* of the last thing that happened */
+    int running;    /* a task, or -1 */
     uint64_t granted, cancelled, late; /* waits, by how they ended */
     struct oracle_task tasks[ORACLE_TASKS + 1];
     struct oracle_queue queues[ORACLE_QUEUES];
@@ -145,8 +145,9 @@ int oracle_next(struct oracle *o);
  */
 bool oracle_resumed(struct oracle *o, int task);
 
-/* The clock has moved, and the loop has called what is due. */
-void oracle_time(struct oracle *o, int64_t now_ns);
+/* The clock has moved, and the loop has called what is due: all of it, or what
+ * was before a timer with that deadline that was started as number `order`. */
+void oracle_time(struct oracle *o, int64_t ns, uint64_t order);
 
 /* Tasks. */
 void oracle_spawn(struct oracle *o, int task);

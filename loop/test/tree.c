@@ -16,7 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { MOST_TASKS = 150, DEPTH = 5, PASSES = 100 };
+enum { MOST_TASKS = 150, DEPTH = 5, STEPS = 100 };
 
 struct tree {
     struct tree_result *result;
@@ -26,7 +26,7 @@ struct tree {
     uint64_t random;
     bool freeing;
     struct base_list nodes; /* that live */
-    int n_nodes;
+    int n_nodes, orphans;
     struct co_lock lock;
     struct co_queue queue;
     struct co_channel channel;
@@ -212,8 +212,11 @@ static int joins(struct node *n)
         return 0;
     co_cancel(task);
     co_shield_begin();
-    if (co_join(task, NULL) != 0)
-        co_detach(task); /* the loop is freed */
+    if (co_join(task, NULL) != 0) { /* the loop is freed */
+        if (alive > 0)
+            child->alive = &n->tree->orphans;
+        co_detach(task);
+    }
     co_shield_end();
     return error;
 }
@@ -287,14 +290,27 @@ static void cancel_somebody(struct tree *t)
     t->result->cancels++;
 }
 
+/* Until nobody is ready: see run_tasks in actors.c. */
+static void run_tasks(struct tree *t)
+{
+    struct co_stats before, after;
+    do {
+        co_stats(t->loop, &before);
+        loop_run_once(t->loop, 0);
+        co_stats(t->loop, &after);
+    } while (after.switches != before.switches);
+}
+
+/* Those whom the timers wake are ready when somebody is cancelled. */
 static void grow(struct tree *t, struct co_task *root)
 {
-    int left = below(t, 4) == 0 ? below(t, PASSES) : -1;
+    int left = below(t, 4) == 0 ? below(t, STEPS) : -1;
     while (!co_ended(root) && left-- != 0) {
-        if (below(t, 4) == 0)
-            cancel_somebody(t);
         t->clock_ns += below(t, 4) * LOOP_MS;
         loop_run_once(t->loop, 0);
+        if (below(t, 4) == 0)
+            cancel_somebody(t);
+        run_tasks(t);
     }
 }
 

@@ -21,7 +21,8 @@ struct tree_result {
  * Makes a loop with a fake clock, and grows a tree in it until its root has
  * ended, or, once in four, until the loop is freed. Then it looks whether
  * anything is left; descriptors and memory are for the caller and the
- * sanitizers to count.
+ * sanitizers to count. A seed repeats what tasks decide, but not always when:
+ * real time says after how many tasks a pass looks at descriptors.
  */
 void tree_run(const char *backend, uint64_t seed, struct tree_result *result);
 
