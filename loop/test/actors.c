@@ -488,7 +488,7 @@ static act_fn *const shielded[] = {
     change_shield, change_shield, unlock,          notify, set,
 };
 
-#define ANY(w, acts) acts[below(w, sizeof acts / sizeof *acts)]
+#define ANY(w, acts) ((acts)[below(w, sizeof(acts) / sizeof *(acts))])
 
 /* One of the three, and rarely of another. */
 static act_fn *any(struct actor *a)
