@@ -1,6 +1,6 @@
 # libloop: every C file in a floor's folder is part of the library; those in
 # test/ that have a main are tests, the others support them; those in examples/
-# are programs.
+# are programs, and those in test/programs/ are for tests to look at.
 
 loop_floors := base core co
 loop_sources := $(wildcard $(patsubst %,loop/%/*.c,$(loop_floors)))
@@ -13,6 +13,7 @@ loop_mains := $(shell grep -ls '^int main\b' loop/test/*.c)
 loop_tests := $(patsubst %.c,$(B)/%,$(loop_mains))
 loop_test_support := $(patsubst %.c,$(B)/%.o,$(filter-out $(loop_mains),$(wildcard loop/test/*.c)))
 loop_examples := $(patsubst %.c,$(B)/%,$(wildcard loop/examples/*.c))
+loop_test_programs := $(patsubst %.c,$(B)/%,$(wildcard loop/test/programs/*.c))
 
 # The back end uring is left out where liburing is not installed.
 has_uring := $(call has,liburing.h)
@@ -26,14 +27,15 @@ endif
 
 libloop := $(B)/loop/libloop.a
 loop_objects := $(patsubst %.c,$(B)/%.o,$(loop_sources)) $(context_asm:%.S=$(B)/%.o)
-programs += $(libloop) $(loop_examples)
+programs += $(libloop) $(loop_examples) $(loop_test_programs)
 tests += $(loop_tests)
-test_scripts += loop/test/test_install.sh loop/test/test_examples.sh
+test_scripts += loop/test/test_install.sh loop/test/test_examples.sh \
+	loop/test/test_co_aarch64.sh loop/test/test_co_backtrace.sh
 
 # For the kit's own tests, which look inside: every function has its name.
 $(B)/loop/parts.a: $(loop_objects)
 	@rm -f $@
-	@ar rcs $@ $^
+	@$(AR) rcs $@ $^
 
 # The library shows what is in its list of symbols and nothing else; so files
 # may share functions with plain names, and no program's own can clash.
@@ -63,7 +65,7 @@ $(B)/loop/libloop.so: $(loop_objects:.o=.pic.o) $(B)/loop/libloop.map
 	@$(link) -shared -Wl,-soname,libloop.so.0 -Wl,--version-script=$(@D)/libloop.map \
 		-o $@ $(filter %.o,$^) $(loop_libs)
 
-$(loop_examples): %: %.o $(libloop)
+$(loop_examples) $(loop_test_programs): %: %.o $(libloop)
 	$(call say,LINK,$@)
 	@$(link) -o $@ $^ $(loop_libs)
 
