@@ -55,4 +55,4 @@ check in_order "from the innermost function to main"
 check says_the_place "the frame of a task says where it was spawned"
 check ends_at_main "main is the last"
 echo "1..$n"
-exit "$failed"
+((failed == 0))
