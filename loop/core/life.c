@@ -123,12 +123,14 @@ int loop_new(struct loop **made, const struct loop_options *options)
 /* --- freeing ------------------------------------------------------------- */
 
 #ifndef NDEBUG
-static void report(const struct base_list *list, size_t place_at)
+static void report(const struct base_list *list, size_t link_at,
+                   size_t place_at)
 {
     for (const struct base_list *link = list->next; link != list;
-         link = link->next)
-        base_log_debug("  %s",
-                       *(const char *const *)((const char *)link + place_at));
+         link = link->next) {
+        const char *whole = (const char *)link - link_at;
+        base_log_debug("  %s", *(const char *const *)(whole + place_at));
+    }
 }
 
 /* What the program may have forgotten; seen with --logging=debug. */
@@ -138,12 +140,12 @@ static void report_active(const struct loop *loop)
         return;
     base_log_debug("a loop is freed with %zu active, among them:",
                    loop_active(loop));
-    report(&loop->ops,
-           offsetof(struct loop_op, place) - offsetof(struct loop_op, link));
-    report(&loop->calls, offsetof(struct loop_call, place) -
-                             offsetof(struct loop_call, link));
-    report(&loop->jobs,
-           offsetof(struct loop_job, place) - offsetof(struct loop_job, link));
+    report(&loop->ops, offsetof(struct loop_op, link),
+           offsetof(struct loop_op, place));
+    report(&loop->calls, offsetof(struct loop_call, link),
+           offsetof(struct loop_call, place));
+    report(&loop->jobs, offsetof(struct loop_job, link),
+           offsetof(struct loop_job, place));
     const struct slot *s;
     for (int fd = -1; (s = core_slot_next(loop, &fd)) != NULL;)
         if (s->watcher != NULL && !s->internal)
