@@ -413,6 +413,33 @@ static void receivers_that_are_late_leave_no_trace(struct loop *like)
     end(loop);
 }
 
+/* But what can be done at once is done: only waits are late. */
+static int is_late_already(void *name)
+{
+    struct co_deadline d;
+    co_deadline_begin(&d, 0);
+    sends(name);
+    receives(name);
+    receives(name);
+    sends_to_both(name);
+    receives_from_both(name);
+    receives_from_both(name);
+    co_cancel(co_current());
+    receives_from_both(name);
+    co_deadline_end(&d);
+    return 0;
+}
+
+static void a_deadline_that_has_passed_changes_nothing(struct loop *like)
+{
+    struct loop *loop = begin(like, 1);
+    stage_go(loop, is_late_already, "a");
+    stage_settle(loop);
+    stage_expect("+a:ok a:a a:late +a:left,ok a:a a:late a:cancelled");
+    assert_int_equal(left.n + right.n, 0);
+    end(loop);
+}
+
 static void on_send(struct loop_timer *t)
 {
     stage_note("sent:%s", stage_word(sent_now(&left, t->arg)));
@@ -706,6 +733,7 @@ int main(void)
         EACH(a_channel_may_go_when_close_has_woken_all),
         EACH(late_senders_send_nothing),
         EACH(receivers_that_are_late_leave_no_trace),
+        EACH(a_deadline_that_has_passed_changes_nothing),
         EACH(a_receive_just_satisfied_is_not_late),
         EACH(a_receiver_cancelled_before_it_runs_has_its_element),
         EACH(select_does_what_can_be_done),
