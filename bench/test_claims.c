@@ -1,7 +1,7 @@
 /*
  * test_claims.c - the programs that check the course's claims: what they print
  * and write, and what they refuse. Verdicts are looked at only where they do
- * not depend on time: E03, E24 and E32.
+ * not depend on time: E03, E15, E24 and E32.
  */
 #include "proc.h"
 
@@ -89,10 +89,14 @@ static void test_each_lesson_has_its_claims(void **state)
     static const struct {
         const char *lesson, *ids;
     } lessons[] = {
-        {"01-blocking", "E02 E19 E21 "},      {"02-nonblocking", "E01 "},
-        {"03-select", "E03 E04 E24 E32 "},    {"04-poll", "E08 "},
-        {"05-epoll", "E06 E07 E22 E23 E25 "}, {"06-uring", "E05 E20 "},
+        {"01-blocking", "E02 E19 E21 "},
+        {"02-nonblocking", "E01 "},
+        {"03-select", "E03 E04 E24 E32 "},
+        {"04-poll", "E08 "},
+        {"05-epoll", "E06 E07 E22 E23 E25 "},
+        {"06-uring", "E05 E20 "},
         {"07-callbacks", "E12 E17 E18 "},
+        {"08-coroutines", "E10 E13 E14 E15 E16 E31 "},
     };
     for (size_t i = 0; i < sizeof lessons / sizeof lessons[0]; i++) {
         char ids[64] = "", *next;
@@ -169,6 +173,14 @@ static void test_what_does_not_depend_on_time_holds(void **state)
     assert_null(strstr(p.said, "E04  "));
 }
 
+static void test_turns_are_taken_letter_by_letter(void **state)
+{
+    (void)state;
+    assert_int_equal(claims("08-coroutines", (const char *[]){"E15", NULL}), 0);
+    lines_that_fit();
+    assert_block_holds("E15  ");
+}
+
 /* Checks that a row of the results has 8 columns that begin as they should. */
 static void assert_row(char *row, const char *begin)
 {
@@ -243,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_help_shows_how),
         cmocka_unit_test(test_bad_arguments_are_refused),
         cmocka_unit_test(test_what_does_not_depend_on_time_holds),
+        cmocka_unit_test(test_turns_are_taken_letter_by_letter),
         cmocka_unit_test(test_results_are_appended_as_rows),
         cmocka_unit_test(test_quiet_is_a_line_a_claim),
     };

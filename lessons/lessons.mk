@@ -83,6 +83,8 @@ $(lesson_08)/test: | $(patsubst %,$(B)/lessons/%/server,01-blocking 04-poll 05-e
 
 # A lesson's claims start servers and count their cost.
 $(filter %/claims,$(lesson_programs)): $(B)/lessons/common/claim.o $(B)/bench/proc.o
+$(lesson_08)/claims: $$(libloop)
+$(lesson_08)/claims: libraries = $(loop_libs)
 
 $(lesson_tests) $(B)/lessons/common/test_hello: %: %.o $(common) $(test_support)
 	$(call say,LINK,$@)

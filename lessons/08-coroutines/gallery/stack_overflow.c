@@ -2,10 +2,10 @@
  * stack_overflow.c - a mistake: a large array in a function of a task.
  *
  * A thread has 8 MiB of stack, a task 64 KiB: that is why there can be a
- * hundred thousand of them. An array of 100 KiB does not fit. Below each stack
- * lies a page that nobody may touch, so the first touch ends the program. The
- * library looks whose page it was, and says the task's name; without that line
- * it would be a bare "Segmentation fault".
+ * hundred thousand of them. An array of a megabyte does not fit. Below each
+ * stack lies a page that nobody may touch, so the first touch ends the program.
+ * The library looks whose page it was, and says the task's name; without that
+ * line it would be a bare "Segmentation fault".
  *
  * A page below a stack helps only if nobody steps over it. So the kit is
  * compiled with -fstack-clash-protection: a large frame is touched page by
@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-enum { N = 25001 }; /* numbers of 4 bytes */
+enum { N = 250001 }; /* numbers of 4 bytes */
 
 static int by_value(const void *left, const void *right)
 {
@@ -68,6 +68,6 @@ int main(int argc, char **argv)
 {
     /* It is meant to fail: without a core file. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0});
-    return gallery_main(argc, argv, "A task puts 100 KiB on its stack.",
+    return gallery_main(argc, argv, "A task puts a megabyte on its stack.",
                         report);
 }

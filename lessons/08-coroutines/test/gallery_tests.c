@@ -87,7 +87,7 @@ static void stack_overflow_names_the_task(void **state)
     const char *line = "stack overflow in the task the monthly report: ";
     if (status == 0 || strstr(p.said, line) == NULL)
         fail_msg("wait status 0x%x; it said: %s", (unsigned)status, p.said);
-    expect_exhibit("stack_overflow", true, 0, WORDS("the median is 12500\n"));
+    expect_exhibit("stack_overflow", true, 0, WORDS("the median is 125000\n"));
 }
 
 static void forgotten_join_is_warned_of(void **state)
