@@ -73,12 +73,13 @@ $(loop_tests): %: %.o $(loop_test_support) $(B)/loop/parts.a
 	$(call say,LINK,$@)
 	@$(link) -rdynamic -o $@ $^ $(loop_libs) $(LIBS) -lcmocka
 
-# The calls of the loop that this test lets fail.
+# The calls of the loop that these tests let fail.
 loop_faults := accept4 close connect epoll_create1 epoll_ctl epoll_wait eventfd \
 	fstat getsockopt mmap munmap poll ppoll pselect read recv send sendmsg write \
 	$(if $(has_uring),$(addprefix io_uring_,queue_init_params register_buf_ring \
 	submit submit_and_get_events submit_and_wait_timeout))
 $(B)/loop/test/test_core_faults: LIBS += $(addprefix -Wl$(comma)--wrap=,$(loop_faults))
+$(B)/loop/test/test_co_stack: LIBS += $(addprefix -Wl$(comma)--wrap=,mmap madvise mprotect)
 
 .PHONY: fuzz-option
 fuzz-option:
