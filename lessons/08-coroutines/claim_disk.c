@@ -327,8 +327,8 @@ int claim_disk(struct claim_result *r)
             (!uring || cold[IN_HANDLER].p99_us > 1.5 * cold[BY_URING].p99_us),
         "while files are read from the disk in the handler, 1 of 100 waits of "
         "another client is longer than %s us; with the pool %s us, with "
-        "io_uring %s%s; from the page cache the handler is the quickest way to "
-        "read, %s a second against %s in the pool",
+        "io_uring %s%s; from the page cache the handler reads %s times a "
+        "second, the pool %s times",
         claim_short(cold[IN_HANDLER].p99_us).text,
         claim_short(cold[IN_POOL].p99_us).text,
         uring ? claim_short(cold[BY_URING].p99_us).text : "refused",

@@ -177,9 +177,10 @@ static int handlers_must_not_block(struct claim_result *r)
             ms[BY_POOL] * 5 < ms[BY_BLOCKING],
         "while a page that blocks was made for %d ms, another client waited "
         "%s ms; with a wait that suspends %s ms, in the pool %s ms; the "
-        "watchdog named the first and neither of the others",
+        "watchdog spoke %d, %d and %d times",
         SLOW_MS, claim_short(ms[BY_BLOCKING]).text,
-        claim_short(ms[BY_TASK]).text, claim_short(ms[BY_POOL]).text);
+        claim_short(ms[BY_TASK]).text, claim_short(ms[BY_POOL]).text,
+        watched[BY_BLOCKING], watched[BY_TASK], watched[BY_POOL]);
 }
 
 /* --- E15 ------------------------------------------------------------------ */
@@ -254,9 +255,9 @@ static int coroutines_take_turns(struct claim_result *r)
         r,
         strcmp(by_switch, turns) == 0 && strcmp(by_ucontext, turns) == 0 &&
             strcmp(together, turns) == 0 && strcmp(in_a_row, "aaaabbbb") == 0,
-        "all three say %s when they yield after each letter; without a yield "
-        "the tasks say %s: nobody else takes their turn away",
-        together, in_a_row);
+        "when they yield after each letter, generators say %s, coroutines by "
+        "ucontext %s and tasks %s; tasks that do not yield say %s",
+        by_switch, by_ucontext, together, in_a_row);
 }
 
 /* --- E16 ------------------------------------------------------------------ */
@@ -336,10 +337,10 @@ static int order_is_the_apis(struct claim_result *r)
             strcmp(tasks.results, "3 1 2") == 0 &&
             strcmp(threads.done, tasks.done) == 0 &&
             strcmp(threads.results, tasks.results) == 0,
-        "tasks and threads are done in the same order, %s, and waited for all "
-        "at once both give their results as asked, %s: what is said of threads "
-        "(\"results without order\") is said of one way to collect them",
-        tasks.done, tasks.results);
+        "tasks are done in the order %s, threads in %s; waited for all "
+        "together they give their results as asked, %s and %s: \"results "
+        "without order\" is said of one way to collect them, not of threads",
+        tasks.done, threads.done, tasks.results, threads.results);
 }
 
 int main(int argc, char **argv)
