@@ -4,7 +4,7 @@
  * A node is a task and its memory, which the last of its cleanups frees: so a
  * cleanup that is left out is a leak, and one that runs twice a double free.
  * What a node does at random it does with whatever may end it early; most give
- * up then, as they should, and some do not.
+ * up then, as they should, and some do not, but in every second tree.
  */
 #include "loop/test/tree.h"
 #include "loop/co/co_internal.h"
@@ -16,7 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { MOST_TASKS = 150, DEPTH = 5, STEPS = 100 };
+enum { MOST_TASKS = 150, DEPTH = 5, STEPS = 100, ENOUGH_STEPS = 10000 };
 
 struct tree {
     struct tree_result *result;
@@ -25,6 +25,7 @@ struct tree {
     int64_t clock_ns;
     uint64_t random;
     bool freeing;
+    bool obedient;          /* nobody goes on after an error */
     struct base_list nodes; /* that live */
     int n_nodes, orphans;
     struct co_lock lock;
@@ -178,21 +179,22 @@ static int does_something(struct node *n);
 static int begins_group(struct node *n)
 {
     struct co_group group;
-    int alive = 0;
+    int alive = 0, error = 0;
     co_group_begin(&group);
-    for (int i = below(n->tree, 4); i >= 0 && may_grow(n); i--) {
+    for (int i = below(n->tree, 4); i >= 0 && error == 0 && may_grow(n); i--) {
         struct node *child = node_new(n->tree, n->depth + 1, &alive);
         if (co_group_go(&group, live, child) != 0)
             node_free(child);
         if (below(n->tree, 8) == 0)
             co_group_cancel(&group);
-        if (below(n->tree, 4) == 0)
-            does_something(n);
+        error = below(n->tree, 4) == 0 ? does_something(n) : 0;
+        if (error != 0)
+            co_group_cancel(&group);
     }
-    const int error = co_group_wait(&group);
+    const int first = co_group_wait(&group);
     if (alive != 0)
         n->tree->wrong = "a group is over and its tasks are not";
-    return error;
+    return error != 0 ? error : first;
 }
 
 /* One that is to be joined whatever happens. */
@@ -249,7 +251,7 @@ static int lives_on(struct node *n)
     for (int i = below(n->tree, 6); i >= 0; i--) {
         const int error = below(n->tree, 3) == 0 ? does_something_in_time(n)
                                                  : does_something(n);
-        if (error != 0 && below(n->tree, 8) > 0)
+        if (error != 0 && (n->tree->obedient || below(n->tree, 8) > 0))
             return error;
     }
     return below(n->tree, 10) == 0 ? -EIO : 0;
@@ -302,16 +304,33 @@ static void run_tasks(struct tree *t)
 }
 
 /* Those whom the timers wake are ready when somebody is cancelled. */
+static void step(struct tree *t, bool cancels)
+{
+    t->clock_ns += below(t, 4) * LOOP_MS;
+    loop_run_once(t->loop, 0);
+    if (cancels)
+        cancel_somebody(t);
+    run_tasks(t);
+}
+
 static void grow(struct tree *t, struct co_task *root)
 {
     int left = below(t, 4) == 0 ? below(t, STEPS) : -1;
-    while (!co_ended(root) && left-- != 0) {
-        t->clock_ns += below(t, 4) * LOOP_MS;
-        loop_run_once(t->loop, 0);
-        if (below(t, 4) == 0)
-            cancel_somebody(t);
-        run_tasks(t);
-    }
+    while (!co_ended(root) && left-- != 0)
+        step(t, below(t, 4) == 0);
+}
+
+/* One cancel, of the root, reaches all. */
+static void grow_obedient(struct tree *t, struct co_task *root)
+{
+    for (int left = below(t, STEPS); !co_ended(root) && left > 0; left--)
+        step(t, false);
+    co_cancel(root);
+    t->result->cancels++;
+    for (int left = ENOUGH_STEPS; !co_ended(root) && left > 0; left--)
+        step(t, false);
+    if (!co_ended(root))
+        t->wrong = "a tree does not end although its root is cancelled";
 }
 
 static void look_around(struct tree *t)
@@ -336,7 +355,11 @@ static void live_and_die(struct tree *t)
     int alive = 0;
     struct node *node = node_new(t, 0, &alive);
     struct co_task *root = co_spawn(t->loop, live, node);
-    grow(t, root);
+    t->obedient = below(t, 2) == 0;
+    if (t->obedient)
+        grow_obedient(t, root);
+    else
+        grow(t, root);
     if (co_ended(root)) {
         co_join(root, NULL);
         look_around(t);
