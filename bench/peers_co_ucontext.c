@@ -1,6 +1,6 @@
 /*
- * peers_co_ucontext.c - ucontext, the C library's own coroutines: two system
- * calls a switch, for the signal mask. Read before: peers_co_raw.c.
+ * peers_co_ucontext.c - ucontext, the C library's own coroutines: a system
+ * call a switch, for the signal mask. Read before: peers_co_raw.c.
  * Rests on: makecontext(3), swapcontext(3).
  */
 #include "peers_co.h"

@@ -40,7 +40,8 @@ static const struct topic switch_pair = {
         "a return goes from the calls that it saw, and a switch breaks that. "
         "raw/stackless is a function with a <code>switch</code> in it, hardly "
         "dearer than a call, but it cannot wait within what it calls. "
-        "ucontext makes two system calls; threads go through the kernel's "
+        "ucontext makes a system call a switch; threads go through the "
+        "kernel's "
         "scheduler.",
     .if_different = OFTEN_SAME "On a CPU that predicts returns in another way, "
                                "raw/ret may be as fast as raw/jump.",
