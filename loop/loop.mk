@@ -22,7 +22,7 @@ loop_libs := -lm
 loop_sources := $(filter-out loop/core/uring%,$(loop_sources))
 else
 loop_libs := -luring -lm
-$(B)/loop/core/backend.o: compile += -DLOOP_HAS_URING
+$(B)/loop/core/backend.o $(B)/loop/core/backend.pic.o: compile += -DLOOP_HAS_URING
 endif
 
 libloop := $(B)/loop/libloop.a
