@@ -279,7 +279,8 @@ int co_work(struct loop_pool *pool, void (*work)(void *arg), void *arg);
  * block: on uring the kernel does them, elsewhere they are done when the
  * descriptor is ready. Descriptors are non-blocking; loop_close closes them,
  * and ends waits with -ECANCELED. One task at a time reads, one writes: -EBUSY.
- * All may suspend.
+ * All may suspend; on uring, and where nothing is said of bytes, they do, also
+ * if what they wait for is there.
  */
 
 /* Waits until it is ready for `event`, LOOP_READ or LOOP_WRITE: 0. */
@@ -305,8 +306,8 @@ ssize_t co_writev(int fd, struct iovec *iov, int n);
 
 /*
  * `len` bytes of the file `file` from `offset` on to the socket `fd`: their
- * number, less if the file ends. The file is read by this thread. See
- * sendfile(2).
+ * number, less if the file ends. The file is read by this thread. Without
+ * SIGPIPE. See sendfile(2).
  */
 ssize_t co_sendfile(int fd, int file, off_t offset, size_t len);
 
@@ -509,7 +510,7 @@ size_t co_stack_high(const struct loop *loop);
 /*
  * Writes all tasks to a descriptor: name, place, state, what each waits for,
  * how long, and the stack it has used. dump_on: whenever the signal comes, to
- * stderr; errors as loop_signal_start.
+ * stderr; 0: no more. Errors as loop_signal_start.
  */
 void co_dump(struct loop *loop, int fd);
 int co_dump_on(struct loop *loop, int signo);

@@ -3,15 +3,15 @@
  * when. For a program that hangs.
  *
  *     3 tasks, 9 switches
- *        1  main (crawl.c:80)     waits: end of task 2          1.204 s   1.1 K
- *        2  transfer (crawl.c:20) waits: lock held by task 3    1.200 s   0.9 K
- *        3  ...
+ *       task 1  crawl (crawl.c:80)  waits: end of task 2, for 1.204 s; 1480 ...
+ *       task 2  page 7, fetch (crawl.c:20)  waits: recv on 9, for 1.200 s; ...
+ *       task 3  fetch (crawl.c:20)  ready; 1208 bytes of stack
  *
  * Read before: co_internal.h. Rests on: signalfd(2).
  */
 #include "loop/co/co_internal.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <unistd.h>
 
 static void put_state(struct base_buf *out, const struct co_task *t)
@@ -46,6 +46,8 @@ static void write_all(int fd, struct base_slice bytes)
 {
     while (bytes.len > 0) {
         const ssize_t n = write(fd, bytes.ptr, bytes.len);
+        if (n == -1 && errno == EINTR)
+            continue;
         if (n <= 0)
             return; /* nobody to tell */
         bytes = base_slice_skip(bytes, (size_t)n);
@@ -83,6 +85,8 @@ int co_dump_on(struct loop *loop, int signo)
 {
     struct co_scheduler *s = scheduler_of(loop);
     loop_signal_stop(&s->dump_signal);
+    if (signo == 0)
+        return 0;
     return loop_signal_start_named(loop, &s->dump_signal, signo, on_signal,
                                    NULL, "co_dump");
 }

@@ -167,6 +167,7 @@ int co_start_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
     if (t == NULL)
         return -ENOMEM;
     t->detached = true;
+    s->coarse_ns = scheduler_coarse_ns(); /* the loop may have slept */
     const char *caller = loop->place;
     loop->place = place;
     scheduler_resume(s, t);
