@@ -519,7 +519,7 @@ static double seconds_dumped(void)
 
 static void a_wait_is_as_old_as_it_is(struct loop *loop)
 {
-    enum { MS = 300 };
+    enum { MS = 100 };
     struct co_event event = {0};
     struct loop_timer timer = {0};
     assert_int_equal(co_run(loop, finish, NULL), 0);
