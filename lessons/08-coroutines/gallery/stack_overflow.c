@@ -40,7 +40,9 @@ static void print_median(int *numbers)
     printf("the median is %d\n", numbers[N / 2]);
 }
 
-static void on_the_stack(void)
+/* Were it inlined, its array would be in the frame of `report`, from the start.
+ */
+static void __attribute__((noinline)) on_the_stack(void)
 {
     int numbers[N];
     print_median(numbers);
