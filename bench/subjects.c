@@ -109,6 +109,16 @@ static int is_lesson(const struct dirent *entry)
     return entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
 }
 
+/* What stands on libloop is measured beside the lessons: `--lessons loop`. */
+static void add_example(struct subject *table, int *n, const char *build)
+{
+    static const char name[] = "loop/hello_tasks";
+    char path[256];
+    snprintf(path, sizeof path, "%s/loop/examples/hello_tasks", build);
+    if (access(path, X_OK) == 0)
+        add(table, n, name, path, "", "");
+}
+
 int subjects_find(struct subject *table, const char *build, const char *lessons)
 {
     int n = 0;
@@ -125,6 +135,8 @@ int subjects_find(struct subject *table, const char *build, const char *lessons)
     }
     if (found >= 0)
         free(entries);
+    if (is_wanted(lessons, "loop"))
+        add_example(table, &n, build);
     table[0].lesson[0] = '\0';
     return n;
 }

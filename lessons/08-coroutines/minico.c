@@ -53,6 +53,7 @@
  */
 #include "minico.h"
 
+#include "../common/common.h"
 #include "minico_tools.h"
 
 #include <assert.h>
@@ -104,19 +105,19 @@ static char *stack_of(struct task *t)
 static void stack_unmap(struct task *t)
 {
     tools_stack_goes(&t->tools);
-    munmap(stack_of(t) - GUARD_SIZE, GUARD_SIZE + STACK_SIZE);
+    CALL(munmap(stack_of(t) - GUARD_SIZE, GUARD_SIZE + STACK_SIZE));
 }
 
 /* The task on top of a new stack; NULL: there is no room. */
 static struct task *stack_map(void)
 {
-    char *guard = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    char *guard = CALL(mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0));
     if (guard == MAP_FAILED)
         return NULL;
     char *stack = guard + GUARD_SIZE;
-    if (mprotect(stack, STACK_SIZE, PROT_READ | PROT_WRITE) == -1) {
-        munmap(guard, GUARD_SIZE + STACK_SIZE);
+    if (CALL(mprotect(stack, STACK_SIZE, PROT_READ | PROT_WRITE)) == -1) {
+        CALL(munmap(guard, GUARD_SIZE + STACK_SIZE));
         return NULL;
     }
     struct task *t = (struct task *)(stack + STACK_SIZE) - 1;
