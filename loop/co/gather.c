@@ -185,6 +185,7 @@ static int take_all(struct co_each *each, bool fast, bool quiet)
     }
 }
 
+/* What is settled is not touched: after a success that is all. */
 static void cancel_all(struct loop_future *const futures[], int n)
 {
     for (int i = 0; i < n; i++)
@@ -213,7 +214,7 @@ int co_wait_all(struct loop_future *const futures[], int n, unsigned flags)
     end(&each);
     if (waiters != few)
         free(waiters);
-    if (error != 0 && flags & CO_CANCEL_REST)
+    if (flags & CO_CANCEL_REST)
         cancel_all(futures, n);
     return error;
 }

@@ -50,7 +50,6 @@ static void promise_end(void *arg)
     struct promise *p = arg;
     struct co_task *t = p->task;
     if (p->future != NULL && p->future->state == LOOP_PENDING) {
-        loop_future_forget(&p->waiter);
         settle(p->future, t->result, p->arg);
         t->result = 0; /* it has been told */
     }

@@ -122,8 +122,6 @@ int task_too_late(struct co_task *t, int error)
 
 void co_cancel(struct co_task *t)
 {
-    if (t->state == TASK_ENDED)
-        return;
     if (t->shields == 0 && can_end_early(t))
         t->waits->interrupt(t, -ECANCELED);
     else

@@ -817,8 +817,9 @@ static int settle_it(void *arg)
 static void a_promise_that_somebody_else_settles(struct loop *like)
 {
     struct loop *loop = stage_open(like);
-    struct promised p = {0}, slow = {.sleep_ns = LOOP_SECOND};
+    struct promised p = {.result = -EIO}, slow = {.sleep_ns = LOOP_SECOND};
     struct loop_future f[2];
+    heard_begin();
     for (int i = 0; i < 2; i++) {
         co_go(loop, settle_it, &f[i]);
         assert_int_equal(co_promise(loop, &f[i], keep_promise, i ? &slow : &p),
@@ -828,9 +829,11 @@ static void a_promise_that_somebody_else_settles(struct loop *like)
     assert_string_equal(f[0].value, "somebody's");
     assert_string_equal(f[1].value, "somebody's");
     stage_expect("ok");
+    heard_expect("keep_promise");     /* its error found no future */
     stage_advance(loop, LOOP_SECOND); /* it is not cancelled */
     stage_settle(loop);
     stage_expect("ok");
+    heard_end();
     stage_close(loop);
 }
 

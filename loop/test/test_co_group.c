@@ -81,6 +81,7 @@ static void pass_seconds(struct loop *loop, int n)
 static void its_end_waits_for_all(struct loop *like)
 {
     struct loop *loop = stage_open(like);
+    struct co_stats stats;
     struct family f = {.children = {{.name = "a", .seconds = 2, .result = 7},
                                     {.name = "b", .seconds = 1},
                                     {.name = "c", .seconds = 3, .result = 1}}};
@@ -91,6 +92,8 @@ static void its_end_waits_for_all(struct loop *like)
     pass_seconds(loop, 1);
     stage_expect("c:ok end:ok");
     assert_int_equal(f.result, 0);
+    co_stats(loop, &stats);
+    assert_int_equal(stats.switches, 2 * 4); /* the owner is woken once */
     stage_close(loop);
 }
 
@@ -327,6 +330,7 @@ static void a_cancel_of_the_owner_cancels_and_waits(struct loop *like)
     struct family f = {
         .children = {{.name = "a", .seconds = 3},
                      {.name = "b", .seconds = 2, .ignores = true}}};
+    heard_begin();
     struct co_task *owner = family_go(loop, &f);
     co_cancel(owner);
     stage_settle(loop);
@@ -336,6 +340,7 @@ static void a_cancel_of_the_owner_cancels_and_waits(struct loop *like)
     stage_expect("");
     pass_seconds(loop, 1);
     stage_expect("b:ok end:cancelled");
+    heard_end(); /* that the tasks were cancelled is no news */
     stage_close(loop);
 }
 

@@ -430,7 +430,10 @@ static int run_inside(void *arg)
 
 static void run_inside_is_refused(struct loop *loop)
 {
+    struct co_stats stats;
     assert_int_equal(co_run(loop, run_inside, loop), -EBUSY);
+    co_stats(loop, &stats);
+    assert_int_equal(stats.spawned, 1);
 }
 
 /* --- as many as are allowed ---------------------------------------------- */
