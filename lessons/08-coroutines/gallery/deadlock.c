@@ -32,17 +32,18 @@ struct account {
 struct transfer {
     const char *name;
     struct account *from, *to;
+    int amount;
 };
 
 static struct account ann = {.balance = 100}, bob = {.balance = 100};
 
-static int move(struct account *from, struct account *to)
+static int move(const struct transfer *t)
 {
     const int error = co_sleep(10 * LOOP_MS); /* the bank is asked */
     if (error != 0)
         return error;
-    from->balance -= 10;
-    to->balance += 10;
+    t->from->balance -= t->amount;
+    t->to->balance += t->amount;
     return 0;
 }
 
@@ -61,14 +62,14 @@ static int transfer(void *arg)
         error = co_sleep(10 * LOOP_MS); /* is there enough? */
     if (error == 0)
         error = co_lock_begin(&two, &second->lock);
-    return error == 0 ? move(t->from, t->to) : error;
+    return error == 0 ? move(t) : error;
 }
 
 static int first(void *arg)
 {
     (void)arg;
-    struct transfer there = {"ann to bob", &ann, &bob};
-    struct transfer back = {"bob to ann", &bob, &ann};
+    struct transfer there = {"ann to bob", &ann, &bob, 10};
+    struct transfer back = {"bob to ann", &bob, &ann, 30};
     struct loop *loop = loop_current();
     struct co_task *tasks[] = {co_spawn(loop, transfer, &there),
                                co_spawn(loop, transfer, &back)};

@@ -11,8 +11,11 @@
 
 #include "../../common/common.h"
 
+#include <stdio.h>
+
 int recipe_main(int argc, char **argv, const char *about, co_fn *task)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0); /* in order with what the log says */
     parse_options(argc, argv, about, &(struct option){.name = NULL});
     struct loop *loop;
     int error = loop_new(&loop, NULL);

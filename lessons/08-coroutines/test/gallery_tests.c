@@ -119,7 +119,7 @@ static void deadlock_tells_who_holds_what(void **state)
                          "\nann has 100, bob has 100\n"));
     struct proc p;
     assert_int_equal(run_exhibit(&p, "deadlock", true), 0);
-    assert_string_equal(p.said, "ann has 100, bob has 100\n");
+    assert_string_equal(p.said, "ann has 120, bob has 80\n");
 }
 
 static const struct CMUnitTest gallery_tests[] = {
