@@ -242,7 +242,8 @@ static void tasks_that_are_left_end_in_the_picture(struct loop *each)
     struct loop *loop = traced(each);
     for (int i = 0; i < 20; i++)
         assert_int_equal(co_go(loop, wait_for_event, &talk), 0);
-    assert_true(loop_run_once(loop, 0) >= 0);
+    for (int i = 0; i < 20; i++) /* a pass may run only some of them */
+        assert_true(loop_run_once(loop, 0) >= 0);
     base_log_set_level(BASE_GENERAL, BASE_NONE);
     struct picture p = picture_of(loop);
     base_log_set_level(BASE_GENERAL, BASE_INFO);
@@ -275,6 +276,12 @@ static void a_started_task_runs_at_once(struct loop *each)
 }
 
 /* --- the watchdog -------------------------------------------------------- */
+
+#ifdef LOOP_CO_UCONTEXT
+enum { BACKTRACE_ENDS = true };
+#else
+enum { BACKTRACE_ENDS = false };
+#endif
 
 /* A function's frame is looked for by its name, which -rdynamic exports. */
 __attribute__((noinline)) int block_until_logged(const char *what);
@@ -330,6 +337,11 @@ static void a_task_that_blocks_is_named(struct loop *each)
 {
     struct base_log_config config = base_log_default;
     struct loop *loop;
+    if (BACKTRACE_ENDS) {
+        loop_free(each);
+        print_message("# skipped: behind makecontext(3) there are no frames\n");
+        skip();
+    }
     logged.len = 0;
     logged.text[0] = '\0';
     config.sink = on_log;
