@@ -258,8 +258,9 @@ void co_each_end(struct co_each *each);
 
 /*
  * Starts a task that settles `f` when it ends: with `arg` as the value, or its
- * error. Cancelling the future cancels the task, whose error is logged then.
- * 0 or -ENOMEM. `f` is initialised here.
+ * error. If somebody else settles it, by loop_future_cancel for one, the future
+ * may go, and the task is cancelled: it uses `arg` until it ends, and its error
+ * is logged. 0 or -ENOMEM. `f` is initialised here.
  */
 #define co_promise(loop, f, fn, arg)                                           \
     co_promise_named(loop, f, fn, arg, LOOP_PLACE(fn))
@@ -504,7 +505,7 @@ void co_stats(const struct loop *loop, struct co_stats *stats);
 /* The most bytes of its stack that a task, or one before it, has used. */
 size_t co_stack_used(const struct co_task *task);
 
-/* The same over all the loop's stacks, also those that are free. */
+/* The same over all the loop's stacks, also those that are kept for later. */
 size_t co_stack_high(const struct loop *loop);
 
 /*

@@ -5,11 +5,11 @@
  * handed to code that knows nothing of tasks.
  *
  *     task     fn returns --> cleanups --> settles the future
- *     future   is cancelled ------------> co_cancel(task)
+ *     future   is settled by somebody else --> co_cancel(task)
  *
- * Either may be over first. Once the future is settled, by whomever, the task
- * knows it no more: the future may go although the task still cleans up, and if
- * that fails it is logged, as there is nobody left to tell.
+ * Either may be over first. A future that somebody else has settled, as one
+ * does who cancels it, is not looked at again: it may go at once, although the
+ * task still cleans up. If that fails it is logged, as nobody is left to tell.
  *
  * Read before: task.c, await.c. Read after: work.c.
  */
@@ -19,8 +19,7 @@
 #include <stdlib.h>
 
 struct promise {
-    struct loop_future *future; /* NULL: it is settled */
-    struct loop_waiter waiter;
+    struct loop_waiter waiter; /* in the future's list as long as it pends */
     struct co_task *task;
     struct co_cleanup cleanup; /* the task's last */
     co_fn *fn;
@@ -29,10 +28,8 @@ struct promise {
 
 static void on_settled(struct loop_waiter *w)
 {
-    struct promise *p = w->arg;
-    p->future = NULL;
-    if (w->future->state == LOOP_CANCELLED)
-        co_cancel(p->task);
+    const struct promise *p = w->arg;
+    co_cancel(p->task);
 }
 
 static void settle(struct loop_future *f, int result, void *value)
@@ -49,11 +46,12 @@ static void promise_end(void *arg)
 {
     struct promise *p = arg;
     struct co_task *t = p->task;
-    if (p->future != NULL && p->future->state == LOOP_PENDING) {
-        settle(p->future, t->result, p->arg);
+    const bool pending = !base_list_empty(&p->waiter.link);
+    loop_future_forget(&p->waiter);
+    if (pending) {
+        settle(p->waiter.future, t->result, p->arg);
         t->result = 0; /* it has been told */
     }
-    loop_future_forget(&p->waiter);
     free(p);
 }
 
@@ -68,7 +66,8 @@ int co_promise_named(struct loop *loop, struct loop_future *f, co_fn *fn,
                      void *arg, const char *place)
 {
     struct promise *p = base_alloc(sizeof *p);
-    *p = (struct promise){.future = f, .fn = fn, .arg = arg};
+    p->fn = fn;
+    p->arg = arg;
     loop_future_init(loop, f);
     p->task = co_spawn_named(loop, promise_main, p, place);
     if (p->task == NULL) {
