@@ -21,17 +21,25 @@
  * - Tasks of a loop run in its thread, one at a time. A task is switched only
  *   where it waits, in a function that says "may suspend"; between two of these
  *   nobody else touches what it works on.
- * - What is there already does not suspend: only a wait does that has to.
+ * - What is there already does not suspend (descriptors: as a rule). So a task
+ *   that never has to wait keeps the others waiting: co_yield_turn.
  * - A wait that would suspend can end early, once with -ECANCELED if the task
  *   is cancelled, or with -ETIMEDOUT if a deadline has passed. Then it has had
  *   no effect: nothing was read, taken or sent, no place in a queue is left.
- *   What came first wins, and is returned.
+ *   What came first wins, and is returned. While the loop is freed every wait
+ *   ends so, also behind a shield.
  * - Those who wait for the same are served first in, first out.
- * - Functions that may suspend return -EPERM outside a task.
+ * - Functions that may suspend return -EPERM outside a task; also in callbacks
+ *   of a loop that a task runs. Those that return nothing assert.
  * - Memory that a wait names belongs to it until it returns. Structures that
  *   are waited on (locks, queues, groups) may live on a task's stack; they may
  *   not go while somebody waits on them.
- * - A stack is small (64 KiB): large arrays belong elsewhere.
+ * - A stack is small (48 KiB): large arrays belong elsewhere. To run out of it
+ *   ends the program with a line that names the task; compile with
+ *   -fstack-clash-protection (loop.pc has it), so that no frame leaps over the
+ *   16 KiB of guard.
+ * - What belongs to the thread may change over a wait: errno, the rounding
+ * mode.
  * - Errors are negative errno values. Time is in nanoseconds, see loop.h.
  *
  * (co_await and co_yield are words of C++: here they are co_wait,
@@ -58,23 +66,31 @@ typedef int co_fn(void *arg);
 
 /*
  * Starts a task, which runs when the loop comes to it: never in here. The
- * result is its handle, for one co_join or co_detach; NULL: there is no stack
- * (co_options.max_tasks, or the kernel refuses memory; it is logged).
+ * result is its handle, valid until co_join or co_detach, of which there has to
+ * be one. NULL: there is no stack (co_options.max_tasks, or the kernel refuses
+ * memory; it is logged), or the loop is being freed.
  */
 #define co_spawn(loop, fn, arg) co_spawn_named(loop, fn, arg, LOOP_PLACE(fn))
 struct co_task *co_spawn_named(struct loop *loop, co_fn *fn, void *arg,
                                const char *place);
 
-/* The same for a task that nobody joins: 0 or -ENOMEM. Its error is logged. */
+/*
+ * The same for a task that nobody joins: 0 or -ENOMEM. Its error is logged
+ * (-ECANCELED is none).
+ */
 #define co_go(loop, fn, arg) co_go_named(loop, fn, arg, LOOP_PLACE(fn))
 int co_go_named(struct loop *loop, co_fn *fn, void *arg, const char *place);
 
 /*
- * co_go for a callback: runs the task here and now until it first suspends or
- * ends. Called from a task it is co_go.
+ * co_go and co_spawn for callbacks: run the task here and now until it first
+ * suspends or ends. Called from a task they are co_go and co_spawn.
  */
 #define co_start(loop, fn, arg) co_start_named(loop, fn, arg, LOOP_PLACE(fn))
 int co_start_named(struct loop *loop, co_fn *fn, void *arg, const char *place);
+#define co_spawn_now(loop, fn, arg)                                            \
+    co_spawn_now_named(loop, fn, arg, LOOP_PLACE(fn))
+struct co_task *co_spawn_now_named(struct loop *loop, co_fn *fn, void *arg,
+                                   const char *place);
 
 /*
  * Runs the loop until the task has ended, and returns its result. If the loop
@@ -91,19 +107,20 @@ int co_run_named(struct loop *loop, co_fn *fn, void *arg, const char *place);
  */
 int co_join(struct co_task *task, int *result);
 
-/* Gives the handle up: an error of the task is logged from now on. */
+/* Gives the handle up, also one's own: an error of the task is logged. */
 void co_detach(struct co_task *task);
 
 /*
  * Has the wait that the task is in, or else its next one that would suspend,
- * return -ECANCELED, once. What the task does then is its own affair: it should
- * clean up and return. Harmless if it has ended.
+ * return -ECANCELED: once in the task's life, however often it is called. What
+ * the task does then is its own affair: it should clean up and return. Harmless
+ * if it has ended, as long as the handle is valid.
  */
 void co_cancel(struct co_task *task);
 
 bool co_ended(const struct co_task *task);
 
-/* The task that runs; NULL: none does. */
+/* The task that runs; NULL: none does. No handle: valid until it ends. */
 struct co_task *co_current(void);
 
 /* What traces, logs and co_dump call it; at first the name of its function. */
@@ -152,8 +169,10 @@ struct co_deadline {
 
 /*
  * From begin to end, each wait of the running task that would suspend after
- * `deadline_ns` returns -ETIMEDOUT. Deadlines nest, the nearest counts. `d`
- * stays where it is until then. end: whether the deadline has struck.
+ * `deadline_ns` returns -ETIMEDOUT. Deadlines nest, the nearest counts; the
+ * task's own tasks do not inherit them. end: whether it has struck; it must
+ * come before `d` goes, so that a way out of the block does not forget it:
+ *     struct co_deadline d __attribute__((cleanup(co_deadline_end)));
  */
 void co_deadline_begin(struct co_deadline *d, int64_t deadline_ns);
 bool co_deadline_end(struct co_deadline *d);
@@ -161,7 +180,7 @@ bool co_deadline_end(struct co_deadline *d);
 /*
  * From begin to end, the running task is neither cancelled nor stopped by a
  * deadline from before: for what has to be brought to its end. They nest. A
- * cancel that came meanwhile strikes afterwards.
+ * cancel that came meanwhile strikes afterwards. (Freeing the loop breaks it.)
  */
 void co_shield_begin(void);
 void co_shield_end(void);
@@ -485,7 +504,7 @@ enum co_guard { CO_GUARD_BEST, CO_GUARD_MPROTECT, CO_GUARD_NONE };
 
 /* All zero is a good choice. */
 struct co_options {
-    size_t stack_size;   /* of address space, with the guard; 0: 64 KiB */
+    size_t stack_size;   /* with 16 KiB of guard, in pages; 0: 64 KiB */
     int max_tasks;       /* 0: 10 million */
     int stacks_kept;     /* with their memory when nobody uses them; 0: 1024 */
     enum co_guard guard; /* BEST: without a mapping each, if the kernel can */

@@ -30,7 +30,7 @@ loop_objects := $(patsubst %.c,$(B)/%.o,$(loop_sources)) $(context_asm:%.S=$(B)/
 programs += $(libloop) $(loop_examples) $(loop_test_programs)
 tests += $(loop_tests)
 test_scripts += loop/test/test_install.sh loop/test/test_examples.sh \
-	loop/test/test_co_aarch64.sh loop/test/test_co_backtrace.sh
+	loop/test/test_co_aarch64.sh loop/test/test_co_backtrace.sh loop/test/test_co_examples.sh
 
 # For the kit's own tests, which look inside: every function has its name.
 $(B)/loop/parts.a: $(loop_objects)
@@ -104,9 +104,15 @@ soak: $(if $(has_cmocka),$(soak_tests)) ## random operations against naive oracl
 
 # Those that have more than one thread: for SANITIZE=thread.
 .PHONY: test-threads
-loop_threaded := $(patsubst %,$(B)/loop/test/test_core_%,post pool future model loop watchdog)
+loop_threaded := $(patsubst %,$(B)/loop/test/test_core_%,post pool future model loop watchdog op_once)
 test-threads: $(loop_threaded) $(B)/lessons/07-callbacks/test
 	@.ci/run-tests $(loop_threaded) $(B)/lessons/07-callbacks/test
+
+# Tasks, for SANITIZE=thread and CONTEXT=ucontext.
+.PHONY: test-co
+loop_co_tests := $(filter $(B)/loop/test/test_co_%,$(loop_tests))
+test-co: $(loop_co_tests)
+	@.ci/run-tests $(loop_co_tests)
 
 # --- installing
 
