@@ -489,7 +489,7 @@ static int pieces(void *arg)
 static void pieces_in_random_order_never_hang(struct loop *loop)
 {
     const uint64_t seed = random_setting("SEED", 1);
-    const uint64_t rounds = random_setting("OPS", 6);
+    const uint64_t rounds = random_setting("ROUNDS", 6);
     for (uint64_t i = 0; i < rounds; i++) {
         struct pieces p = {.seed = seed + i, .total = 30000};
         if (i % 2 == 0)
