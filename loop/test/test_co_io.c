@@ -185,7 +185,7 @@ static void out_of_descriptors_accepting_pauses(struct loop *loop)
     struct rlimit limit;
     s.place.listener = each_listener(&s.place.addr, &s.place.len);
     s.client = seen_tcp_socket();
-    connect(s.client, (struct sockaddr *)&s.place.addr, s.place.len);
+    (void)connect(s.client, (struct sockaddr *)&s.place.addr, s.place.len);
     s.spare = dup(s.client);
     getrlimit(RLIMIT_NOFILE, &limit);
     const rlim_t before = limit.rlim_cur;
