@@ -233,6 +233,13 @@ static int leave_deadline(void *arg)
     return 0;
 }
 
+static int leave_lock(void *arg)
+{
+    static struct co_lock lock;
+    (void)arg;
+    return co_lock(&lock);
+}
+
 static int wait_again_and_again(void *arg)
 {
     for (;;)
@@ -250,6 +257,11 @@ static void run_leave_deadline(struct loop *loop)
     co_run(loop, leave_deadline, NULL);
 }
 
+static void run_leave_lock(struct loop *loop)
+{
+    co_run(loop, leave_lock, NULL);
+}
+
 static void free_with_a_task_that_does_not_end(struct loop *loop)
 {
     struct co_event never = {0};
@@ -264,6 +276,7 @@ static void a_task_must_end_what_it_begins(struct loop *loop)
     heard_abort(loop, run_leave_group, "leaves a group it has not waited for");
     heard_abort(loop, run_leave_deadline, "the task leave_deadline (");
     heard_abort(loop, run_leave_deadline, "leaves a deadline");
+    heard_abort(loop, run_leave_lock, "leaves a lock it has not unlocked");
 }
 
 static void a_task_must_end_when_the_loop_is_freed(struct loop *loop)
@@ -408,10 +421,13 @@ static int note_name(void *arg)
     return 0;
 }
 
+/* What a loop calls that a task runs is not that task. */
 static void start_inside(struct loop_call *c)
 {
     static char name[] = "inner callback's";
     (void)c;
+    stage_note("%s", co_current() == NULL ? "nobody" : "somebody");
+    stage_note("%s", stage_word(co_yield_turn()));
     stage_note("before");
     co_start(loop_current(), note_name, name);
     stage_note("after");
@@ -446,7 +462,8 @@ static void a_task_may_run_another_loop(struct loop *like)
     struct loop *outer = stage_open(like), *inner = each_other(like);
     co_go(outer, outer_main, inner);
     stage_settle(outer);
-    stage_expect("inside ok 7 outer before inner callback's after 1 back ok");
+    stage_expect("inside ok 7 outer nobody refused before inner callback's "
+                 "after 1 back ok");
     loop_free(inner);
     stage_close(outer);
 }

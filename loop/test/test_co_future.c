@@ -990,9 +990,9 @@ static void work_that_has_not_begun_is_taken_back(struct loop *loop)
     stage_expect("work:later not done ok"); /* -EAGAIN: the queue is full */
     assert_int_equal(co_join(third.task, NULL), 0);
     co_cancel(second.task);
-    co_cancel(second.task); /* on its way: this one is for the next wait */
+    co_cancel(second.task); /* the job is on its way, and this does nothing */
     job_end(loop, &second);
-    stage_expect("work:cancelled not done cancelled");
+    stage_expect("work:cancelled not done ok");
     sem_post(&first.open);
     job_end(loop, &first);
     stage_expect("work:ok done ok");

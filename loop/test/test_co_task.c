@@ -78,6 +78,47 @@ static void start_runs_at_once_in_a_callback(struct loop *like)
     stage_close(loop);
 }
 
+static int return_7(void *arg)
+{
+    stage_note("%s", (const char *)arg);
+    return 7;
+}
+
+static void on_spawn_now(struct loop_call *c)
+{
+    struct co_task **t = c->arg;
+    *t = co_spawn_now(loop_current(), return_7, "now");
+    stage_note("%s", co_ended(*t) ? "ended" : "goes on");
+}
+
+static int spawn_now_from_task(void *arg)
+{
+    struct co_task *t = co_spawn_now(arg, return_7, "later");
+    int result = 0;
+    stage_note("%s", co_ended(t) ? "ended" : "waits");
+    co_join(t, &result);
+    return result;
+}
+
+static void spawn_now_leaves_a_handle(struct loop *like)
+{
+    struct loop *loop = stage_open(like);
+    struct loop_call call = {0};
+    struct co_task *t = NULL;
+    int result = 0;
+    loop_defer(loop, &call, on_spawn_now, &t);
+    stage_settle(loop);
+    stage_expect("now ended");
+    assert_int_equal(co_join(t, &result), 0);
+    assert_int_equal(result, 7);
+    t = co_spawn(loop, spawn_now_from_task, loop);
+    stage_settle(loop);
+    stage_expect("waits later");
+    assert_int_equal(co_join(t, &result), 0);
+    assert_int_equal(result, 7);
+    stage_close(loop);
+}
+
 /* --- turns: FEATURES 1.6, point 4 ---------------------------------------- */
 
 static char letters[32];
@@ -644,6 +685,7 @@ int main(void)
     static const struct each_test tests[] = {
         EACH(spawn_and_go_never_run_inside),
         EACH(start_runs_at_once_in_a_callback),
+        EACH(spawn_now_leaves_a_handle),
         EACH(what_is_ready_does_not_switch_and_a_yield_does),
         EACH(yields_do_not_starve_the_loop),
         EACH(join_brings_the_result_from_before_and_after),

@@ -72,9 +72,14 @@ static void to_sleep_no_time_is_to_yield(struct loop *like)
 
 static int sleep_for_ever(void *arg)
 {
+    const int64_t *duration_ns = arg;
+    stage_note("%s", stage_word(co_sleep(*duration_ns)));
+    return 0;
+}
+
+static int sleep_until_for_ever(void *arg)
+{
     (void)arg;
-    stage_note("%s", stage_word(co_sleep(LOOP_NEVER)));
-    stage_note("%s", stage_word(co_sleep(LOOP_NEVER - 1)));
     stage_note("%s", stage_word(co_sleep_until(LOOP_NEVER)));
     return 0;
 }
@@ -82,16 +87,22 @@ static int sleep_for_ever(void *arg)
 static void a_sleep_for_ever_never_wakes(struct loop *like)
 {
     struct loop *loop = stage_open(like);
-    struct co_task *t = stage_go(loop, sleep_for_ever, "");
+    int64_t never = LOOP_NEVER, nearly_never = LOOP_NEVER - 1;
+    struct co_task *t[] = {
+        co_spawn(loop, sleep_for_ever, &never),
+        co_spawn(loop, sleep_for_ever, &nearly_never),
+        co_spawn(loop, sleep_until_for_ever, NULL),
+    };
+    stage_settle(loop);
+    stage_advance(loop, 1000000 * LOOP_SECOND);
+    stage_settle(loop);
+    stage_expect("");
+    assert_int_equal(loop_active(loop), 0); /* not even a timer */
     for (int i = 0; i < 3; i++) {
-        stage_settle(loop);
-        stage_advance(loop, 1000000 * LOOP_SECOND);
-        stage_settle(loop);
-        stage_expect("");
-        assert_int_equal(loop_active(loop), 0);
-        co_cancel(t);
+        co_cancel(t[i]);
         stage_settle(loop);
         stage_expect("cancelled");
+        assert_int_equal(co_join(t[i], NULL), 0);
     }
     stage_close(loop);
 }
@@ -130,18 +141,25 @@ static void a_cancel_is_delivered_once(struct loop *like)
     stage_close(loop);
 }
 
-static void two_cancels_before_it_runs(struct loop *like)
+/* A second one would strike what cleans up after the first. */
+static void a_task_is_cancelled_once_in_its_life(struct loop *like)
 {
     struct loop *loop = stage_open(like);
     struct co_task *t = stage_go(loop, sleep_three_times, "");
     stage_settle(loop);
     co_cancel(t);
-    co_cancel(t); /* the task is ready, so this one strikes its next wait */
+    co_cancel(t); /* it is ready */
+    stage_settle(loop);
+    stage_expect("cancelled");
+    co_cancel(t); /* it waits again */
+    finish(loop);
+    stage_expect("ok ok");
+    t = stage_go(loop, sleep_three_times, ""); /* but this is another */
+    stage_settle(loop);
     co_cancel(t);
     stage_settle(loop);
-    stage_expect("cancelled cancelled");
     finish(loop);
-    stage_expect("ok");
+    stage_expect("cancelled ok ok");
     stage_close(loop);
 }
 
@@ -582,7 +600,7 @@ int main(void)
         EACH(to_sleep_no_time_is_to_yield),
         EACH(a_sleep_for_ever_never_wakes),
         EACH(a_cancel_is_delivered_once),
-        EACH(two_cancels_before_it_runs),
+        EACH(a_task_is_cancelled_once_in_its_life),
         EACH(a_task_that_has_not_run_can_be_cancelled),
         EACH(to_cancel_what_has_ended_is_harmless),
         EACH(a_cancel_strikes_only_where_a_task_would_suspend),
