@@ -3,12 +3,13 @@
  * loop, and how a task waits.
  *
  * How a task waits. It notes for what (a wait_kind) and where, and parks, which
- * switches to the loop. Then exactly one of two things happens:
+ * switches to the loop. Then exactly one of two things happens.
  *
- *     granted      whoever has what it waits for takes it off the list and
- * calls task_wake(t, 0): what was waited for is the task's interrupted  a
- * cancel or a deadline calls the kind's `interrupt`, which takes it off the
- * list and calls task_wake(t, error)
+ * Granted: whoever has what it waits for takes it off the list and calls
+ * task_wake(t, 0). What was waited for is the task's.
+ *
+ * Interrupted: a cancel or a deadline calls the kind's `interrupt`, which takes
+ * it off the list and calls task_wake(t, error).
  *
  * A task that is woken is ready, not parked: nothing can interrupt it any more.
  * So what was granted is never lost, and an interrupted wait leaves no trace.
@@ -61,8 +62,10 @@ struct co_task {
     const char *place;
     struct co_deadline *deadlines; /* the innermost */
     uint8_t state;                 /* enum task_state */
-    bool detached, cancelled, stops_loop;
-    int wake; /* what task_park returns */
+    bool detached, stops_loop;
+    bool cancelled;     /* and it has not struck yet */
+    bool was_cancelled; /* it strikes once in a life */
+    int wake;           /* what task_park returns */
     int shields;
     int budget; /* of operations that did not suspend, see io.c */
     const struct wait_kind *waits; /* if parked: */
@@ -72,6 +75,7 @@ struct co_task {
     void *arg;
     const char *name; /* NULL: it is the function's */
     int result;
+    int n_locks;                 /* that it holds */
     int n_groups;                /* that it has begun and not waited for */
     int refused;                 /* waits, as the loop is freed */
     int lane;                    /* in the trace */
@@ -103,11 +107,6 @@ struct co_scheduler {
     int *free_lanes, n_free_lanes; /* in the trace */
     int n_lanes;
 };
-
-/* The running task of this thread. Tasks do not change threads, so its address
- * may be kept over a switch. */
-extern _Thread_local struct co_task *co_running
-    __attribute__((tls_model("initial-exec")));
 
 /* --- scheduler.c --------------------------------------------------------- */
 

@@ -3,8 +3,8 @@
  * their own: build with CONTEXT=ucontext.
  *
  * A system call a switch, because it saves the signal mask as well: twenty-five
- * times the price and more (bench/switch). makecontext passes only ints, so a pointer
- * goes in two halves.
+ * times the price and more (bench/switch). makecontext passes only ints, so a
+ * pointer goes in two halves.
  *
  * Read before: context.h. Rests on: makecontext(3), swapcontext(3).
  */

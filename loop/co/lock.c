@@ -34,10 +34,16 @@ static const struct wait_kind for_lock = {"lock", waiter_interrupt,
                                           lock_describe};
 static const struct wait_kind for_lock_again = {"lock", NULL, lock_describe};
 
+static void own(struct co_lock *lock, struct co_task *t)
+{
+    lock->owner = t;
+    t->n_locks++;
+}
+
 static int take(struct co_lock *lock, const struct wait_kind *kind)
 {
     if (lock->owner == NULL) {
-        lock->owner = co_running;
+        own(lock, co_running);
         return 0;
     }
     struct waiter w;
@@ -63,9 +69,12 @@ int co_unlock(struct co_lock *lock)
     if (co_running == NULL || lock->owner != co_running)
         return -EPERM;
     struct waiter *w = waiters_first(&lock->waiters);
-    lock->owner = w != NULL ? w->task : NULL;
-    if (w != NULL)
+    co_running->n_locks--;
+    lock->owner = NULL;
+    if (w != NULL) {
+        own(lock, w->task);
         waiter_wake(w, 0);
+    }
     return 0;
 }
 

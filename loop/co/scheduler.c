@@ -31,9 +31,6 @@
 
 enum { BUDGET = 256 };
 
-_Thread_local struct co_task *co_running
-    __attribute__((tls_model("initial-exec")));
-
 struct co_task *co_current(void)
 {
     return co_running;
@@ -54,7 +51,6 @@ static struct co_task *take(struct co_scheduler *s)
 
 static inline void resume(struct co_scheduler *s, struct co_task *t)
 {
-    struct co_task *outer = co_running;
     t->state = TASK_RUNNING;
     co_running = s->running = t;
     s->stats.switches++;
@@ -65,8 +61,7 @@ static inline void resume(struct co_scheduler *s, struct co_task *t)
     witness_arrive(&s->witness, &t->witness);
     if (s->loop->trace != NULL)
         trace_task_leaves(t);
-    co_running = outer; /* a task of another loop, which runs this one */
-    s->running = NULL;
+    co_running = s->running = NULL;
     if (t->state == TASK_ENDED)
         task_ended(t);
 }
@@ -98,8 +93,8 @@ static void tasks_run(struct loop *loop)
         callback_begin(loop, CALL_TASK, t->place);
         resume(s, t);
         callback_end(loop, CALL_TASK);
-        if (n == BUDGET || ticked(s, n))
-            break;
+        if (n == BUDGET || ticked(s, n) || loop->born != core_forks)
+            break; /* or this is a child: what is ready is its parent's */
     }
     loop->tasks_ready = s->first != NULL;
 }
@@ -110,7 +105,7 @@ static void tasks_run(struct loop *loop)
 static bool is_size(size_t size)
 {
     return size == 0 ||
-           (size >= 4 * (size_t)GUARD_SIZE && size % GUARD_SIZE == 0);
+           (size >= SLOT_LEAST && size <= SLOT_MOST && size % PAGE_SIZE == 0);
 }
 
 static void set_options(struct co_scheduler *s, const struct co_options *o)
@@ -238,6 +233,7 @@ struct co_scheduler *scheduler_of(struct loop *loop)
         return loop->scheduler;
     struct co_scheduler *s = base_alloc(sizeof *s);
     s->loop = loop;
+    s->closing = loop->closing;
     s->last = &s->first;
     s->coarse_ns = scheduler_coarse_ns();
     base_list_init(&s->all);

@@ -13,12 +13,14 @@
  * bounds these; the memory of more goes back to the kernel (MADV_DONTNEED) and
  * only the addresses stay, until the loop ends.
  *
- * Guards. A page that may not be touched stands below each stack. To forbid it
+ * Guards. Pages that may not be touched stand below each stack. To forbid them
  * by mprotect(2) cuts the mapping in two, and a process may have 65,530 pieces
  * (vm.max_map_count), so some 32,000 stacks. Since Linux 6.13 there is
  * MADV_GUARD_INSTALL, which marks pages and cuts nothing: a million is no
- * matter. A frame larger than the guard could leap over it; that is why the kit
- * is compiled with -fstack-clash-protection, which touches each page in turn.
+ * matter. A frame larger than the guard could leap over it, into the task of
+ * the stack below. Code that is compiled with -fstack-clash-protection touches
+ * each page in turn; the C library is not, and has frames of up to 8 KiB: so
+ * the guard is four pages and not one. It costs addresses alone.
  *
  * No huge pages: with them the first touch would cost 2 MiB a stack.
  *
@@ -159,21 +161,37 @@ void stack_give(struct stacks *s, struct stack stack)
 
 /* --- how much is used ---------------------------------------------------- */
 
+/* From `low` on, where nothing has ever been: pages without memory. */
+static size_t untouched(struct stack stack)
+{
+    enum { PAGES = 256 };
+    unsigned char present[PAGES];
+    for (size_t at = 0; at < stack.size; at += PAGES * (size_t)PAGE_SIZE) {
+        const size_t left = (stack.size - at) / PAGE_SIZE;
+        const size_t n = left < PAGES ? left : PAGES;
+        if (mincore(stack.low + at, n * PAGE_SIZE, present) == -1)
+            return at;
+        for (size_t i = 0; i < n; i++)
+            if (present[i] & 1)
+                return at + i * PAGE_SIZE;
+    }
+    return stack.size;
+}
+
 /*
  * Memory of the kernel's is zero, and frames leave something else behind: the
- * lowest byte that is not zero tells how deep a stack has ever been. To read
- * what was never touched costs no memory.
+ * lowest byte that is not zero tells how deep a stack has ever been.
  */
 WITNESS_LOOKS_ON
 size_t stack_used(struct stack stack)
 {
-    const uint64_t *word = (const uint64_t *)(const void *)stack.low;
-    size_t left = stack.size;
+    size_t at = untouched(stack);
     witness_look_begin();
-    for (; left > 0 && *word == 0; word++)
-        left -= sizeof *word;
+    while (at < stack.size &&
+           *(const uint64_t *)(const void *)(stack.low + at) == 0)
+        at += sizeof(uint64_t);
     witness_look_end();
-    return left;
+    return stack.size - at;
 }
 
 size_t stacks_high(const struct stacks *s)

@@ -8,7 +8,13 @@
 
 #include "loop/co.h"
 
-enum { STACKS_A_SLAB = 64, GUARD_SIZE = 4096 };
+enum {
+    STACKS_A_SLAB = 64,
+    PAGE_SIZE = 4096,
+    GUARD_SIZE = 16384,
+    SLOT_LEAST = 2 * GUARD_SIZE,
+    SLOT_MOST = 1 << 30,
+};
 
 /* One stack's address space: a guard, then `size` bytes from `low` on. */
 struct stack {

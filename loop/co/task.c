@@ -30,15 +30,12 @@ static void cleanups_run(struct co_task *t)
         co_defer_run(t->cleanups);
 }
 
-/* What a task's function must not leave behind: it lay in its frame. */
-static void check_scopes(const struct co_task *t)
+/* Said for what others would find in frames that are gone, or never get. */
+static void check_left(const struct co_task *t, bool left, const char *what)
 {
-    const char *what = t->n_groups > 0        ? "a group it has not waited for"
-                       : t->deadlines != NULL ? "a deadline it has not ended"
-                                              : NULL;
-    if (what == NULL)
+    if (!left)
         return;
-    base_log_error("the task %s returns and leaves %s", t->place, what);
+    base_log_error("the task %s has ended and leaves %s", t->place, what);
     abort();
 }
 
@@ -48,7 +45,8 @@ task_call(struct co_task *t, const char *place)
 {
     t->result = t->fn(t->arg);
     __asm__ volatile("" : : "r"(place)); /* it is there to be seen until here */
-    check_scopes(t);
+    check_left(t, t->n_groups > 0, "a group it has not waited for");
+    check_left(t, t->deadlines != NULL, "a deadline it has not ended");
 }
 
 /* Never returns. */
@@ -62,6 +60,7 @@ static void task_main(void *arg)
         cleanups_run(t);
     if (t->values != NULL)
         values_drop(t);
+    check_left(t, t->n_locks > 0, "a lock it has not unlocked");
     t->state = TASK_ENDED;
     witness_leave(&t->witness, &t->scheduler->witness, true);
     context_end(&t->scheduler->context);
@@ -107,10 +106,10 @@ static void fill(struct co_task *t, struct co_scheduler *s)
 {
     t->scheduler = s;
     t->deadlines = NULL;
-    t->detached = t->cancelled = t->stops_loop = false;
+    t->detached = t->cancelled = t->was_cancelled = t->stops_loop = false;
     t->wake = t->shields = t->budget = 0;
     t->name = NULL;
-    t->n_groups = t->refused = t->lane = 0;
+    t->n_groups = t->n_locks = t->refused = t->lane = 0;
     t->cleanups = NULL;
     t->values = NULL;
     t->joiner = NULL;
@@ -158,6 +157,20 @@ int co_go_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
     return 0;
 }
 
+/* A loop that does not run is entered for as long as the task runs. */
+static void run_now(struct loop *loop, struct co_task *t)
+{
+    const bool enters = !loop->running;
+    const char *caller = loop->place;
+    if (enters)
+        core_enter(loop);
+    loop->place = t->place;
+    scheduler_resume(t->scheduler, t);
+    loop->place = caller;
+    if (enters)
+        core_leave(loop);
+}
+
 int co_start_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
 {
     struct co_scheduler *s = scheduler_of(loop);
@@ -167,12 +180,20 @@ int co_start_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
     if (t == NULL)
         return -ENOMEM;
     t->detached = true;
-    s->coarse_ns = scheduler_coarse_ns(); /* the loop may have slept */
-    const char *caller = loop->place;
-    loop->place = place;
-    scheduler_resume(s, t);
-    loop->place = caller;
+    run_now(loop, t);
     return 0;
+}
+
+struct co_task *co_spawn_now_named(struct loop *loop, co_fn *fn, void *arg,
+                                   const char *place)
+{
+    struct co_scheduler *s = scheduler_of(loop);
+    if (s->running != NULL)
+        return co_spawn_named(loop, fn, arg, place);
+    struct co_task *t = task_new(s, fn, arg, place);
+    if (t != NULL)
+        run_now(loop, t);
+    return t;
 }
 
 /* --- end ----------------------------------------------------------------- */

@@ -120,8 +120,12 @@ int task_too_late(struct co_task *t, int error)
     return 0;
 }
 
+/* Once in its life: a second one would strike those that clean up. */
 void co_cancel(struct co_task *t)
 {
+    if (t->was_cancelled)
+        return;
+    t->was_cancelled = true;
     if (t->shields == 0 && can_end_early(t))
         t->waits->interrupt(t, -ECANCELED);
     else
@@ -225,7 +229,7 @@ int co_sleep(int64_t duration_ns)
     struct co_task *t = co_running;
     if (t == NULL)
         return -EPERM;
-    const int64_t now_ns = loop_now(t->scheduler->loop);
+    const int64_t now_ns = core_clock(t->scheduler->loop);
     if (duration_ns > LOOP_NEVER - now_ns)
         return co_sleep_until(LOOP_NEVER);
     return co_sleep_until(now_ns + duration_ns);

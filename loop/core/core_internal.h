@@ -211,12 +211,13 @@ struct loop {
     bool now_known;
     bool running, closing; /* closing: nothing is started any more */
     atomic_int stop;
-    struct loop *outer; /* in whose callback this one runs */
-    unsigned born;      /* see core_forks */
-    size_t n_active;    /* see loop_active */
-    char *scratch;      /* where loop_recv receives */
-    const char *place;  /* of the callback that runs */
-    bool observed;      /* by trace or watchdog */
+    struct loop *outer;         /* in whose callback this one runs */
+    struct co_task *outer_task; /* or in which task */
+    unsigned born;              /* see core_forks */
+    size_t n_active;            /* see loop_active */
+    char *scratch;              /* where loop_recv receives */
+    const char *place;          /* of the callback that runs */
+    bool observed;              /* by trace or watchdog */
     struct trace *trace;
     struct watchdog *watchdog;
     struct loop_stats stats;
@@ -247,8 +248,20 @@ static inline struct slot *slot_tagged(const struct loop *loop, uint64_t tag)
 
 enum { SCRATCH_SIZE = 65536 };
 
+/*
+ * The task that runs in this thread (co.h); NULL: none does, or it runs a loop,
+ * whose callbacks are not the task. Tasks do not change threads, so its address
+ * may be kept over a switch.
+ */
+extern _Thread_local struct co_task *co_running
+    __attribute__((tls_model("initial-exec")));
+
 /* One pass; see loop.c. */
 void core_pass(struct loop *loop, int64_t deadline_ns);
+
+/* From here on the loop runs, whoever calls its callbacks; to leave. */
+void core_enter(struct loop *loop);
+void core_leave(struct loop *loop);
 
 /* Sets what loop_current says; returns what it said before. */
 struct loop *core_set_current(struct loop *loop);

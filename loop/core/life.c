@@ -184,7 +184,7 @@ void loop_free(struct loop *loop)
     if (loop == NULL)
         return;
     assert(!loop->running);
-    struct loop *before = core_set_current(loop);
+    core_enter(loop);
     if (loop->tasks != NULL)
         loop->tasks->cancel(loop);
     report_active(loop);
@@ -196,7 +196,7 @@ void loop_free(struct loop *loop)
     mailbox_close(loop);
     if (loop->tasks != NULL)
         loop->tasks->close(loop);
-    core_set_current(before);
+    core_leave(loop);
     close_parts(loop);
     atomic_fetch_sub(&core_loops, 1);
 }

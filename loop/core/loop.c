@@ -21,6 +21,8 @@
 #include <stdlib.h>
 
 static _Thread_local struct loop *current;
+_Thread_local struct co_task *co_running
+    __attribute__((tls_model("initial-exec")));
 
 /* --- one pass ------------------------------------------------------------ */
 
@@ -123,23 +125,36 @@ void core_pass(struct loop *loop, int64_t deadline_ns)
 
 /* --- running ------------------------------------------------------------- */
 
+void core_enter(struct loop *loop)
+{
+    loop->outer = core_set_current(loop);
+    loop->outer_task = co_running;
+    co_running = NULL;
+    loop->running = true;
+    loop->now_known = false;
+}
+
+void core_leave(struct loop *loop)
+{
+    loop->running = false;
+    co_running = loop->outer_task;
+    core_set_current(loop->outer);
+}
+
 static int enter(struct loop *loop)
 {
     if (loop->born != core_forks)
         return -ECHILD;
     if (loop->running)
         return -EBUSY;
-    loop->outer = core_set_current(loop);
-    loop->running = true;
-    loop->now_known = false;
+    core_enter(loop);
     return 0;
 }
 
 /* True if it was stopped. */
 static bool leave(struct loop *loop)
 {
-    current = loop->outer;
-    loop->running = false;
+    core_leave(loop);
     return atomic_exchange(&loop->stop, 0);
 }
 
