@@ -39,8 +39,7 @@ static void on_settled(struct loop_waiter *w)
     struct co_each *each = w->arg;
     struct co_task *t = each->sleeper;
     add(each, w);
-    each->sleeper = NULL;
-    if (t != NULL)
+    if (t != NULL && t->state == TASK_PARKED)
         task_wake(t, 0);
 }
 
@@ -111,7 +110,6 @@ static void each_interrupt(struct co_task *t, int error)
     add_early(each);
     if (!base_list_empty(&each->settled))
         error = task_too_late(t, error);
-    each->sleeper = NULL;
     task_wake(t, error);
 }
 
@@ -127,19 +125,21 @@ static const struct wait_kind for_futures = {"futures", each_interrupt,
 static int sleep_until_settled(struct co_each *each)
 {
     struct co_task *t = co_running;
-    if (each->sleeper != NULL)
-        return -EBUSY;
-    const int error = task_check(t);
+    int error = task_check(t);
     if (error != 0)
         return error;
-    each->sleeper = t;
-    return task_park(t, &for_futures, each);
+    each->sleeper = t; /* until it runs: what is settled is its own */
+    error = task_park(t, &for_futures, each);
+    each->sleeper = NULL;
+    return error;
 }
 
 int co_each_next(struct co_each *each)
 {
     if (co_running == NULL)
         return -EPERM;
+    if (each->sleeper != NULL)
+        return -EBUSY;
     if (each->taken == each->n)
         return -ENOENT;
     if (base_list_empty(&each->settled)) {

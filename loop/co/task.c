@@ -165,6 +165,7 @@ static void run_now(struct loop *loop, struct co_task *t)
     if (enters)
         core_enter(loop);
     loop->place = t->place;
+    t->scheduler->coarse_ns = scheduler_coarse_ns(); /* it may have slept */
     scheduler_resume(t->scheduler, t);
     loop->place = caller;
     if (enters)
