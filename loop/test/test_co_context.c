@@ -147,8 +147,8 @@ static void switch_by_hand(void)
     random_state = random_setting("SEED", 1);
     n_left = SWITCHES;
     for (int i = 0; i < CONTEXTS; i++)
-        context_init(&contexts[i], stacks[i], STACK_BYTES, wander, &contexts[i],
-                     &home);
+        context_init(&contexts[i], stacks[i], STACK_BYTES - (size_t)i, wander,
+                     &contexts[i], &home);
     const int value = context_switch(&home, &contexts[0], 1);
     report(n_left < 0, "contexts switch to each other", "");
     report(n_lost == 0, "callee-saved registers survive", "");

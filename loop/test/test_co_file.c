@@ -141,11 +141,8 @@ static int write_while_cancelled(void *arg)
     (void)arg;
     const int fd = co_file_open(path_of("d"), O_RDWR | O_CREAT, 0600);
     int n = 0;
-    for (int i = 0; i < 100; i++) {
-        co_cancel(co_current());
-        const ssize_t wrote = co_file_write(fd, "x", 1, n);
-        assert_int_equal(wrote, -ECANCELED); /* before it began */
-    }
+    co_cancel(co_current());
+    assert_int_equal(co_file_write(fd, "x", 1, n), -ECANCELED);
     for (int i = 0; i < 100; i++) {
         struct co_deadline d;
         co_deadline_begin(&d, loop_now(loop_current()) + 1);
@@ -240,6 +237,7 @@ static void files_are_sent(struct loop *loop)
     } cases[] = {
         {0, SEEN_MUCH, SEEN_MUCH},              /* whole */
         {0, 10 * (size_t)SEEN_MUCH, SEEN_MUCH}, /* beyond the end */
+        {7, 600000, 600000},                    /* a large part */
         {1000, 5000, 5000},                     /* a part */
         {SEEN_MUCH - 10, 20, 10},               /* the last bytes */
         {SEEN_MUCH, 20, 0},                     /* nothing left */

@@ -581,11 +581,36 @@ static int be_second(void *arg)
     return 0;
 }
 
+static int wait_to_read(void *arg)
+{
+    return co_wait_fd(*(int *)arg, LOOP_READ);
+}
+
+/* Also where bytes are there, which the first has not been told of yet. */
+static int be_second_to_bytes(void *arg)
+{
+    int *pair = arg, result;
+    char byte;
+    assert_int_equal(co_recv(pair[0], &byte, 1), 1);
+    struct co_task *first = co_spawn(loop_current(), wait_to_read, &pair[0]);
+    co_yield_turn();
+    if (!co_ended(first)) /* the loop had no turn between */
+        assert_int_equal(co_recv(pair[0], &byte, 1), -EBUSY);
+    assert_int_equal(co_join(first, &result), 0);
+    assert_int_equal(result, 0);
+    assert_int_equal(co_recv(pair[0], &byte, 1), 1);
+    close_both(pair);
+    return 0;
+}
+
 static void the_second_at_a_descriptor_is_refused(struct loop *loop)
 {
     int pair[2];
     each_pair(pair);
     run(loop, be_second, pair);
+    each_pair(pair);
+    seen_feed(pair[1], 0, 2);
+    run(loop, be_second_to_bytes, pair);
 }
 
 static void on_watched(struct loop_watcher *w, unsigned events)

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -191,6 +192,21 @@ static int write_nowhere(void *arg)
     return 0;
 }
 
+/* Mapped before the stacks, and so, as Linux does it, above them. */
+static char *forbidden;
+
+static void map_forbidden(void)
+{
+    forbidden = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static int write_above(void *arg)
+{
+    (void)arg;
+    *(volatile char *)forbidden = 1;
+    return 0;
+}
+
 static void write_nowhere_in_main(void)
 {
     *nowhere = 1;
@@ -257,7 +273,12 @@ static void one_of_many_is_named(struct loop *loop)
 static void other_faults_are_not_called_so(struct loop *loop)
 {
     struct fault in_task = {.like = loop, TASK(write_nowhere)};
+    struct fault above = {
+        .like = loop, .before = map_forbidden, TASK(write_above)};
     struct fault outside = {.like = loop, .main = write_nowhere_in_main};
+    play(&above);
+    assert_died(&above);
+    assert_not_called_overflow(&above);
     play(&in_task);
     assert_died(&in_task);
     assert_not_called_overflow(&in_task);
