@@ -112,9 +112,10 @@ void co_detach(struct co_task *task);
 
 /*
  * Has the wait that the task is in, or else its next one that would suspend,
- * return -ECANCELED: once in the task's life, however often it is called. What
- * the task does then is its own affair: it should clean up and return. Harmless
- * if it has ended, as long as the handle is valid.
+ * return -ECANCELED, once. What the task does then is its own affair: it should
+ * clean up and return; a shield keeps a second cancel away from that. Cancels
+ * that have not struck yet are one. Harmless if it has ended, as long as the
+ * handle is valid.
  */
 void co_cancel(struct co_task *task);
 

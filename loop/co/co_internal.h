@@ -63,9 +63,8 @@ struct co_task {
     struct co_deadline *deadlines; /* the innermost */
     uint8_t state;                 /* enum task_state */
     bool detached, stops_loop;
-    bool cancelled;     /* and it has not struck yet */
-    bool was_cancelled; /* it strikes once in a life */
-    int wake;           /* what task_park returns */
+    bool cancelled; /* and it has not struck yet */
+    int wake;       /* what task_park returns */
     int shields;
     int budget; /* of operations that did not suspend, see io.c */
     const struct wait_kind *waits; /* if parked: */

@@ -52,6 +52,8 @@ int co_group_go_named(struct co_group *g, co_fn *fn, void *arg,
 
 void co_group_cancel(struct co_group *g)
 {
+    if (g->cancelled)
+        return; /* a second one would strike those that clean up */
     g->cancelled = true;
     struct base_list *link = g->tasks.next;
     while (link != &g->tasks) {

@@ -106,7 +106,7 @@ static void fill(struct co_task *t, struct co_scheduler *s)
 {
     t->scheduler = s;
     t->deadlines = NULL;
-    t->detached = t->cancelled = t->was_cancelled = t->stops_loop = false;
+    t->detached = t->cancelled = t->stops_loop = false;
     t->wake = t->shields = t->budget = 0;
     t->name = NULL;
     t->n_groups = t->n_locks = t->refused = t->lane = 0;

@@ -120,12 +120,15 @@ int task_too_late(struct co_task *t, int error)
     return 0;
 }
 
-/* Once in its life: a second one would strike those that clean up. */
+/*
+ * Cancels that have not struck yet are one, also if it is on its way. (One in a
+ * life would be too few: who took the first for an excuse could not be ended.)
+ */
 void co_cancel(struct co_task *t)
 {
-    if (t->was_cancelled)
+    const bool on_its_way = t->state == TASK_READY && t->wake == -ECANCELED;
+    if (on_its_way)
         return;
-    t->was_cancelled = true;
     if (t->shields == 0 && can_end_early(t))
         t->waits->interrupt(t, -ECANCELED);
     else

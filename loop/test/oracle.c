@@ -185,7 +185,8 @@ static void interrupt(struct oracle *o, int task, int error)
 void oracle_cancel(struct oracle *o, int task)
 {
     struct oracle_task *t = &o->tasks[task];
-    if (t->state == ORACLE_NONE)
+    const bool on_its_way = t->state == ORACLE_READY && t->result == -ECANCELED;
+    if (t->state == ORACLE_NONE || on_its_way)
         return;
     if (t->state == ORACLE_WAITS && t->wait != ORACLE_LOCKS_AGAIN &&
         (t->shields == 0 || o->wrong == ORACLE_SHIELDS_HOLD_NOTHING)) {

@@ -990,9 +990,10 @@ static void work_that_has_not_begun_is_taken_back(struct loop *loop)
     stage_expect("work:later not done ok"); /* -EAGAIN: the queue is full */
     assert_int_equal(co_join(third.task, NULL), 0);
     co_cancel(second.task);
-    co_cancel(second.task); /* the job is on its way, and this does nothing */
+    co_cancel(
+        second.task); /* the job is on its way: this one is for the next wait */
     job_end(loop, &second);
-    stage_expect("work:cancelled not done ok");
+    stage_expect("work:cancelled not done cancelled");
     sem_post(&first.open);
     job_end(loop, &first);
     stage_expect("work:ok done ok");
