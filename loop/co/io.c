@@ -10,8 +10,9 @@
  *
  * On select, poll and epoll the attempt is the system call itself, made if the
  * descriptor is known to be ready; so a task that always finds its bytes would
- * never suspend, and after BUDGET such calls it yields. On uring there is no
- * attempt: the kernel does the operation, for all tasks in one system call.
+ * never suspend. After BUDGET such calls there is no attempt: it waits its turn
+ * as an operation. On uring there never is one: the kernel does the operation,
+ * for all tasks in one system call.
  *
  * The operation lies on the task's stack and the kernel may write there until
  * the last callback. So a wait that is to end early cancels it and goes on
@@ -113,14 +114,8 @@ static ssize_t attempt(struct co_task *t, struct op_wait *w, enum op_kind kind,
                        int fd)
 {
     struct loop *loop = t->scheduler->loop;
-    if (loop->backend->attempt == NULL)
+    if (loop->backend->attempt == NULL || t->budget++ == BUDGET)
         return -EAGAIN;
-    if (t->budget++ == BUDGET) {
-        t->budget = 0;
-        const int error = co_yield_turn();
-        if (error != 0)
-            return error;
-    }
     w->op.kind = (uint8_t)kind;
     w->op.fd = fd;
     return loop->backend->attempt(loop, &w->op);
@@ -178,7 +173,7 @@ int co_accept(int fd)
     if (t == NULL)
         return -EPERM;
     struct op_wait w = {.op.once = true};
-    return (int)wait_for(t, &w, OP_ACCEPT, fd);
+    return (int)transfer(t, &w, OP_ACCEPT, fd);
 }
 
 int co_connect(int fd, const struct sockaddr *addr, socklen_t len)

@@ -36,7 +36,8 @@ static bool in_guard(const struct co_task *t, const char *at)
 static void on_fault(int signo, siginfo_t *info, void *context)
 {
     const struct co_task *t = co_running;
-    if (in_guard(t, info->si_addr)) {
+    const bool sent = info->si_code <= 0; /* by kill(2) and its kin */
+    if (!sent && in_guard(t, info->si_addr)) {
         say("stack overflow in the task ");
         say(t->name != NULL ? t->name : t->place);
         say(": large arrays belong in memory of their own; or give more "
@@ -48,6 +49,8 @@ static void on_fault(int signo, siginfo_t *info, void *context)
         before.sa_handler(signo);
     else
         signal(signo, SIG_DFL); /* the instruction is tried again, and kills */
+    if (sent && before.sa_handler == SIG_DFL)
+        raise(signo);
 }
 
 static void install(void)

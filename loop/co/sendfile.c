@@ -51,6 +51,13 @@ static ssize_t send_some(int fd, int file, off_t *offset, size_t len)
     }
 }
 
+/* A wait that ends if the socket is closed; a device may know no waiting. */
+static int turn(int fd)
+{
+    const int error = co_wait_fd(fd, LOOP_WRITE);
+    return error == -EPERM ? co_yield_turn() : error;
+}
+
 /* Another task's bytes are on their way: ours must not stand among them. */
 static bool is_busy(const struct loop *loop, int fd)
 {
@@ -72,7 +79,7 @@ ssize_t co_sendfile(int fd, int file, off_t offset, size_t len)
         if (n == 0)
             break;
         sent += (size_t)n;
-        const int error = sent < len ? co_yield_turn() : 0;
+        const int error = sent < len ? turn(fd) : 0;
         if (error != 0)
             return error;
     }
