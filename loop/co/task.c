@@ -312,6 +312,7 @@ int co_run_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
 
 void co_defer(struct co_cleanup *c, void (*fn)(void *arg), void *arg)
 {
+    assert(co_running != NULL);
     *c = (struct co_cleanup){.fn = fn, .arg = arg};
     if (co_running == NULL)
         return;
@@ -322,6 +323,9 @@ void co_defer(struct co_cleanup *c, void (*fn)(void *arg), void *arg)
 /* Unlinked before it runs: its memory may go then. */
 void co_defer_run(struct co_cleanup *c)
 {
+    assert(co_running != NULL);
+    if (co_running == NULL)
+        return;
     struct co_cleanup **link = &co_running->cleanups;
     while (*link != NULL && *link != c)
         link = &(*link)->before;

@@ -37,6 +37,8 @@ void *co_get(const struct co_key *key)
 void co_set(const struct co_key *key, void *value)
 {
     assert(co_running != NULL);
+    if (co_running == NULL)
+        return;
     struct task_value *v = find(key);
     if (v == NULL) {
         v = base_alloc(sizeof *v);
