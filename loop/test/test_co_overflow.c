@@ -287,6 +287,84 @@ static void other_faults_are_not_called_so(struct loop *loop)
     assert_not_called_overflow(&outside);
 }
 
+/* --- a function that is compiled without probes -------------------------- */
+
+static size_t left; /* of the stack, when the C library is called */
+
+/* Its stack is below the one that overflows. */
+static int victim(void *arg)
+{
+    (void)arg;
+    return co_sleep(LOOP_MS);
+}
+
+/* stderr has no buffer: the library makes one, of 8 KiB, in its own frame. */
+static int use_stack(size_t n)
+{
+    volatile char *bytes = __builtin_alloca(n);
+    for (size_t i = 0; i < n; i += 512)
+        bytes[i] = 1;
+    fprintf(stderr, "%d left\n", (int)left);
+    return bytes[0];
+}
+
+static int print_with_little_left(void *arg)
+{
+    struct co_stats stats;
+    (void)arg;
+    co_stats(loop_current(), &stats);
+    return use_stack(stats.stack_size - left);
+}
+
+static int print_above_another(void *arg)
+{
+    struct loop *loop = loop_current();
+    struct co_task *below = co_spawn(loop, victim, arg);
+    co_yield_turn();
+    co_go(loop, print_with_little_left, arg);
+    return co_join(below, NULL);
+}
+
+static void the_library_s_frames_do_not_leap_over_the_guard(struct loop *loop)
+{
+    if (SANITIZED)
+        skip(); /* the frames are others there */
+    for (left = 3000; left <= 9000; left += 500) {
+        struct fault f = {.like = loop, TASK(print_above_another)};
+        play(&f);
+        if (WIFEXITED(f.status) && WEXITSTATUS(f.status) == 98)
+            continue; /* there was room for it */
+        assert_died(&f);
+        assert_says(&f, "stack overflow in the task print_with_little_left (");
+    }
+}
+
+/* --- the signal without a fault ------------------------------------------ */
+
+static void send_it(void)
+{
+    kill(getpid(), SIGSEGV);
+}
+
+static int send_it_to_oneself(void *arg)
+{
+    (void)arg;
+    send_it();
+    return 0;
+}
+
+static void who_is_sent_the_signal_ends_by_it(struct loop *loop)
+{
+    struct fault in_task = {.like = loop, TASK(send_it_to_oneself)};
+    struct fault outside = {.like = loop, .main = send_it};
+    play(&in_task);
+    assert_died(&in_task);
+    assert_not_called_overflow(&in_task);
+    play(&outside);
+    assert_died(&outside);
+    assert_not_called_overflow(&outside);
+}
+
 /* --- who handled the signal before --------------------------------------- */
 
 static void say(const char *text)
@@ -454,6 +532,8 @@ int main(void)
         EACH(a_task_that_has_a_name_is_called_by_it),
         EACH(one_of_many_is_named),
         EACH(other_faults_are_not_called_so),
+        EACH(the_library_s_frames_do_not_leap_over_the_guard),
+        EACH(who_is_sent_the_signal_ends_by_it),
         EACH(the_handler_from_before_is_called),
         EACH(a_second_loop_keeps_the_handler_s_stack),
         EACH(a_task_of_another_thread_is_named),
