@@ -688,6 +688,36 @@ static void each_is_for_one_task_at_a_time(struct loop *like)
     stage_close(loop);
 }
 
+static int steal_next_of_shared(void *arg)
+{
+    struct shared_each *s = arg;
+    stage_note("thief %s", stage_word(co_wait(&s->many.f[0], NULL)));
+    const int i = co_each_next(&s->each);
+    stage_note("%s", i >= 0 ? "got" : strerror(-i));
+    return 0;
+}
+
+/*
+ * Also between its wake and its turn: what has been settled is the one's that
+ * waits. The thief waits for the same future, and is woken before.
+ */
+static void each_is_nobody_else_s_until_it_has_run(struct loop *like)
+{
+    struct loop *loop = stage_open(like);
+    struct shared_each s;
+    many_init(loop, &s.many, 1, 0);
+    co_go(loop, steal_next_of_shared, &s);
+    stage_settle(loop);
+    co_go(loop, begin_shared, &s);
+    co_go(loop, next_of_shared, &s);
+    stage_settle(loop);
+    loop_future_set(&s.many.f[0], NULL);
+    stage_settle(loop);
+    stage_expect("thief ok Device or resource busy got");
+    co_each_end(&s.each);
+    stage_close(loop);
+}
+
 /* --- promises ------------------------------------------------------------ */
 
 struct promised {
@@ -758,6 +788,38 @@ static void to_cancel_the_future_cancels_its_task(struct loop *like)
     stage_expect("");
     stage_settle(loop);
     stage_expect("cancelled cleans");
+    stage_advance(loop, LOOP_SECOND);
+    stage_settle(loop);
+    stage_expect("ok");
+    stage_close(loop);
+}
+
+static int wait_for_promise_and_free_it(void *arg)
+{
+    struct promised *p = arg;
+    struct loop_future *f = base_alloc(sizeof *f);
+    struct co_deadline d;
+    if (co_promise(loop_current(), f, keep_promise, p) != 0)
+        return -EINVAL;
+    co_deadline_begin(&d, loop_now(loop_current()) + LOOP_MS);
+    stage_note("%s", stage_word(co_wait_all(&f, 1, CO_CANCEL_REST)));
+    co_deadline_end(&d);
+    stage_note("%s", f->state == LOOP_CANCELLED ? "none" : "pending");
+    memset(f, 0xff, sizeof *f); /* for those who use it now */
+    free(f);
+    return 0;
+}
+
+/* The future may go with the function that has waited in vain. */
+static void who_cancels_the_rest_may_let_go_of_it(struct loop *like)
+{
+    struct loop *loop = stage_open(like);
+    struct promised p = {.sleep_ns = LOOP_NEVER, .defers = true};
+    co_go(loop, wait_for_promise_and_free_it, &p);
+    stage_settle(loop);
+    stage_advance(loop, LOOP_MS);
+    stage_settle(loop);
+    stage_expect("late none cancelled cleans");
     stage_advance(loop, LOOP_SECOND);
     stage_settle(loop);
     stage_expect("ok");
@@ -1137,8 +1199,10 @@ int main(void)
         EACH(each_goes_on_after_a_cancel),
         EACH(each_may_end_before_its_end),
         EACH(each_is_for_one_task_at_a_time),
+        EACH(each_is_nobody_else_s_until_it_has_run),
         EACH(a_promise_settles_when_its_task_has_ended),
         EACH(to_cancel_the_future_cancels_its_task),
+        EACH(who_cancels_the_rest_may_let_go_of_it),
         EACH(a_promise_may_be_cancelled_at_once),
         EACH(a_task_that_is_cancelled_cancels_its_future),
         EACH(an_error_that_no_future_takes_is_logged),

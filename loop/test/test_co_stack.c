@@ -140,6 +140,8 @@ static void bad_options_are_refused(struct loop *loop)
         {.stack_size = PAGE_SIZE},
         {.stack_size = SLOT_LEAST - PAGE_SIZE},
         {.stack_size = (size_t)SLOT_MOST + PAGE_SIZE},
+        {.stack_size = ((size_t)1 << 30) + PAGE_SIZE},
+        {.stack_size = ((size_t)1 << 58) + PAGE_SIZE}, /* 64 wrap */
         {.stack_size = SIZE_MAX - PAGE_SIZE + 1},
         {.max_tasks = -1},
         {.stacks_kept = -1},
@@ -147,6 +149,7 @@ static void bad_options_are_refused(struct loop *loop)
     for (size_t i = 0; i < N(bad); i++)
         assert_int_equal(co_setup(loop, &bad[i]), -EINVAL);
     set_up(loop, (struct co_options){.stack_size = SLOT_LEAST});
+    set_up(loop, (struct co_options){.stack_size = (size_t)1 << 30});
     set_up(loop, (struct co_options){.stack_size = 128 * PAGE_SIZE});
     assert_int_equal(co_run(loop, finish, NULL), 0);
     assert_int_equal(co_setup(loop, &(struct co_options){0}), -EBUSY);

@@ -119,6 +119,82 @@ static void spawn_now_leaves_a_handle(struct loop *like)
     stage_close(loop);
 }
 
+static int sleep_then_return_7(void *arg)
+{
+    stage_note("%s", (const char *)arg);
+    stage_note("%s", stage_word(co_sleep(LOOP_SECOND)));
+    return 7;
+}
+
+/* One that has ended at once, and one that goes on; both are given up. */
+static void on_spawn_now_and_detach(struct loop_call *c)
+{
+    (void)c;
+    co_detach(co_spawn_now(loop_current(), return_7, "short"));
+    struct co_task *t =
+        co_spawn_now(loop_current(), sleep_then_return_7, "long");
+    stage_note("%s", co_ended(t) ? "ended" : "goes on");
+    assert_null(co_current());
+    co_detach(t);
+}
+
+static int spawn_now_and_detach(void *arg)
+{
+    co_detach(co_spawn_now(arg, return_7, "short"));
+    co_detach(co_spawn_now(arg, sleep_then_return_7, "long"));
+    stage_note("before");
+    return 0;
+}
+
+static size_t tasks_of(const struct loop *loop)
+{
+    struct co_stats stats;
+    co_stats(loop, &stats);
+    return stats.tasks;
+}
+
+static void spawn_now_may_be_detached(struct loop *like)
+{
+    struct loop *loop = stage_open(like);
+    struct loop_call call = {0};
+    loop_defer(loop, &call, on_spawn_now_and_detach, NULL);
+    stage_settle(loop);
+    stage_expect("short long goes on");
+    assert_int_equal(tasks_of(loop), 1);
+    co_go(loop, spawn_now_and_detach, loop);
+    stage_settle(loop);
+    stage_expect("before short long");
+    assert_int_equal(tasks_of(loop), 2);
+    stage_advance(loop, LOOP_SECOND);
+    stage_settle(loop);
+    stage_expect("ok ok");
+    assert_int_equal(tasks_of(loop), 0);
+    stage_close(loop);
+}
+
+/* Its end, and that of one that main starts, may be waited for. */
+static int join_and_note(void *arg)
+{
+    int result = 0;
+    stage_note("%s", stage_word(co_join(arg, &result)));
+    stage_note("%d", result);
+    return 0;
+}
+
+static void who_was_spawned_now_may_be_joined_by_a_task(struct loop *like)
+{
+    struct loop *loop = stage_open(like);
+    struct co_task *t = co_spawn_now(loop, sleep_then_return_7, "long");
+    stage_expect("long");
+    co_go(loop, join_and_note, t);
+    stage_settle(loop);
+    stage_expect("");
+    stage_advance(loop, LOOP_SECOND);
+    stage_settle(loop);
+    stage_expect("ok ok 7");
+    stage_close(loop);
+}
+
 /* --- turns: FEATURES 1.6, point 4 ---------------------------------------- */
 
 static char letters[32];
@@ -686,6 +762,8 @@ int main(void)
         EACH(spawn_and_go_never_run_inside),
         EACH(start_runs_at_once_in_a_callback),
         EACH(spawn_now_leaves_a_handle),
+        EACH(spawn_now_may_be_detached),
+        EACH(who_was_spawned_now_may_be_joined_by_a_task),
         EACH(what_is_ready_does_not_switch_and_a_yield_does),
         EACH(yields_do_not_starve_the_loop),
         EACH(join_brings_the_result_from_before_and_after),

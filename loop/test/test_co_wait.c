@@ -59,6 +59,46 @@ static int sleep_not_at_all(void *arg)
     return 0;
 }
 
+/* As if a long computation stood between: the loop's time is old by then. */
+static int64_t clock_ns;
+
+static int64_t tell_time(void *arg)
+{
+    (void)arg;
+    return clock_ns;
+}
+
+static int compute_and_sleep(void *arg)
+{
+    struct loop *loop = arg;
+    const int64_t before_ns = loop_now(loop);
+    clock_ns += 30 * LOOP_MS;
+    stage_note("%s", loop_now(loop) == before_ns ? "old" : "new");
+    stage_note("%s", stage_word(co_sleep(20 * LOOP_MS)));
+    return 0;
+}
+
+static void a_sleep_begins_when_it_is_called(struct loop *like)
+{
+    const struct loop_options options = {.backend = loop_backend(like),
+                                         .clock_ns = tell_time};
+    struct loop *loop;
+    clock_ns = LOOP_SECOND;
+    assert_int_equal(loop_new(&loop, &options), 0);
+    co_go(loop, compute_and_sleep, loop);
+    stage_settle(loop);
+    stage_expect("old");
+    clock_ns += 19 * LOOP_MS;
+    stage_settle(loop);
+    stage_settle(loop);
+    stage_expect("");
+    clock_ns += LOOP_MS;
+    loop_run_once(loop, 0);
+    stage_settle(loop);
+    stage_expect("ok");
+    stage_close(loop);
+}
+
 static void to_sleep_no_time_is_to_yield(struct loop *like)
 {
     struct loop *loop = stage_open(like);
@@ -592,6 +632,7 @@ int main(void)
 {
     static const struct each_test tests[] = {
         EACH(sleepers_wake_by_their_deadlines),
+        EACH(a_sleep_begins_when_it_is_called),
         EACH(to_sleep_no_time_is_to_yield),
         EACH(a_sleep_for_ever_never_wakes),
         EACH(a_cancel_is_delivered_once),
