@@ -210,13 +210,16 @@ static void attempt_now(struct loop_op *op, struct slot *s)
         op_end_later(op, result);
 }
 
-/* Errors, and what to do about them, are for the operation that is started. */
-static ssize_t accept_early(const struct loop_op *op, const struct slot *s)
+/* Errors, and what to do about them, are for the operation that is started: it
+ * has to find the listener as ready as it was. */
+static ssize_t accept_early(const struct loop_op *op, struct slot *s)
 {
-    const int fd =
-        s->paused ? -1
-                  : accept4(op->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    return fd != -1 ? fd : -EAGAIN;
+    const int fd = accept4(op->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd != -1)
+        return fd;
+    if (errno == EAGAIN)
+        s->ready &= (uint8_t)~LOOP_READ;
+    return -EAGAIN;
 }
 
 /*
@@ -230,8 +233,9 @@ ssize_t ready_attempt(struct loop *loop, struct loop_op *op)
     if (s == NULL || s->watcher != NULL || !(s->ready & bit) ||
         (bit == LOOP_READ ? s->reader : s->writer) != NULL)
         return -EAGAIN; /* to start it says what is wrong */
-    const ssize_t result =
-        op->kind == OP_ACCEPT ? accept_early(op, s) : attempt(op, s);
+    if (op->kind == OP_ACCEPT)
+        return accept_early(op, s);
+    const ssize_t result = attempt(op, s);
     if (result == -EAGAIN)
         s->ready &= (uint8_t)~bit;
     return result;
