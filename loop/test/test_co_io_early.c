@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -669,6 +670,59 @@ static void a_send_that_timed_out_sends_no_more(struct loop *loop)
     run(loop, cuts, &c);
 }
 
+/* --- a new connection of the same number --------------------------------- */
+
+enum { FOREIGN = 6 };
+
+struct reuse {
+    int old[2], fresh[2];
+    int n; /* bytes, before it ended */
+    bool foreign;
+    ssize_t result;
+};
+
+static int close_and_open(void *arg)
+{
+    struct reuse *r = arg;
+    loop_close(loop_current(), r->old[0]);
+    each_pair(r->fresh);
+    seen_feed(r->fresh[1], 1, FOREIGN);
+    return 0;
+}
+
+/* After the first wait it is known to be ready: no other, but for a turn. */
+static int recv_until_closed(void *arg)
+{
+    struct reuse *r = arg;
+    char byte;
+    assert_int_equal(co_recv(r->old[0], &byte, 1), 1);
+    co_go(loop_current(), close_and_open, r);
+    while ((r->result = co_recv(r->old[0], &byte, 1)) == 1) {
+        r->n++;
+        r->foreign = r->foreign || byte != 'A';
+    }
+    return 0;
+}
+
+static void who_waits_its_turn_is_told_of_the_close(struct loop *loop)
+{
+    struct reuse r = {.n = 0};
+    char bytes[300];
+    if (strcmp(loop_backend(loop), "uring") == 0)
+        skip(); /* there each is an operation */
+    memset(bytes, 'A', sizeof bytes);
+    each_pair(r.old);
+    assert_int_equal(write(r.old[1], bytes, sizeof bytes), sizeof bytes);
+    run(loop, recv_until_closed, &r);
+    assert_int_equal(r.fresh[0], r.old[0]);
+    assert_int_equal(r.result, -ECANCELED);
+    assert_false(r.foreign);
+    assert_true(r.n < (int)sizeof bytes - 1);
+    assert_int_equal(seen_drain(r.fresh[0], 1), FOREIGN);
+    close(r.old[1]);
+    seen_close_pair(loop, r.fresh);
+}
+
 /* --- the loop is freed --------------------------------------------------- */
 
 static int recv_until_freed(void *arg)
@@ -712,6 +766,7 @@ int main(void)
         EACH(a_deadline_behind_a_cancel_is_not_lost),
         EACH(cancels_and_deadlines_lose_no_byte),
         EACH(a_send_that_timed_out_sends_no_more),
+        EACH(who_waits_its_turn_is_told_of_the_close),
         EACH(a_wait_ends_as_its_loop_is_freed),
     };
     return each_backend(tests, N(tests));
