@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -154,50 +156,114 @@ static void a_connection_to_a_full_listener_can_time_out(struct loop *loop)
     loop_close(loop, p.listener);
 }
 
+enum { AT_THE_DOOR = 200 };
+
+/* The passes that it took. */
+static int accept_all(void *arg)
+{
+    const struct place *p = arg;
+    const uint64_t before = loop_stats(loop_current())->passes;
+    for (int i = 0; i < AT_THE_DOOR; i++) {
+        const int fd = co_accept(p->listener);
+        assert_true(fd >= 0);
+        assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+        assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        close(fd);
+    }
+    return (int)(loop_stats(loop_current())->passes - before);
+}
+
+/* On uring each is an operation, and a pass is the least that takes. */
+static void those_at_the_door_are_accepted_without_a_wait(struct loop *loop)
+{
+    struct place p;
+    int clients[AT_THE_DOOR];
+    p.listener = each_listener(&p.addr, &p.len);
+    for (int i = 0; i < AT_THE_DOOR; i++) {
+        clients[i] = seen_tcp_socket();
+        (void)connect(clients[i], (struct sockaddr *)&p.addr, p.len);
+        struct pollfd connected = {.fd = clients[i], .events = POLLOUT};
+        assert_int_equal(poll(&connected, 1, -1), 1);
+    }
+    const int passes = co_run(loop, accept_all, &p);
+    const bool is_uring = strcmp(loop_backend(loop), "uring") == 0;
+    assert_in_range(passes, 1, is_uring ? 2 * AT_THE_DOOR : AT_THE_DOOR / 4);
+    for (int i = 0; i < AT_THE_DOOR; i++)
+        close(clients[i]);
+    loop_close(loop, p.listener);
+}
+
 struct shortage {
     struct place place;
-    int client, spare;
+    int spare;
+    int before; /* that are accepted before there are none left */
     struct loop *loop;
 };
 
 static int close_spare(void *arg)
 {
     const struct shortage *s = arg;
-    while (loop_stats(s->loop)->accept_pauses == 0)
+    const uint64_t before = loop_stats(s->loop)->accept_pauses;
+    while (loop_stats(s->loop)->accept_pauses == before)
         assert_int_equal(co_sleep(LOOP_MS), 0);
     loop_close(s->loop, s->spare);
     return 0;
 }
 
+/* No descriptor above those that are open; returns what was allowed. */
+static rlim_t forbid_more(void)
+{
+    struct rlimit limit;
+    const int lowest = dup(STDIN_FILENO);
+    close(lowest);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = (rlim_t)lowest;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return before;
+}
+
+static void allow(rlim_t n)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = n;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int accept_in_shortage(void *arg)
 {
     struct shortage *s = arg;
+    for (int i = 0; i < s->before; i++)
+        close(co_accept(s->place.listener));
+    const rlim_t allowed = forbid_more();
     assert_int_equal(co_go(s->loop, close_spare, s), 0);
     const int fd = co_accept(s->place.listener);
     assert_true(fd >= 0);
     close(fd);
+    allow(allowed);
     return 0;
 }
 
+/* Also where the listener is known to be ready, and is asked at once. */
 static void out_of_descriptors_accepting_pauses(struct loop *loop)
 {
-    struct shortage s = {.loop = loop};
-    struct rlimit limit;
-    s.place.listener = each_listener(&s.place.addr, &s.place.len);
-    s.client = seen_tcp_socket();
-    (void)connect(s.client, (struct sockaddr *)&s.place.addr, s.place.len);
-    s.spare = dup(s.client);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    const rlim_t before = limit.rlim_cur;
-    const int lowest = dup(STDIN_FILENO);
-    close(lowest);
-    limit.rlim_cur = (rlim_t)lowest;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    run(loop, accept_in_shortage, &s);
-    limit.rlim_cur = before;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    close(s.client);
-    loop_close(loop, s.place.listener);
+    for (int before = 0; before < 2; before++) {
+        struct shortage s = {.loop = loop, .before = before};
+        int clients[2];
+        s.place.listener = each_listener(&s.place.addr, &s.place.len);
+        for (int i = 0; i <= before; i++) {
+            clients[i] = seen_tcp_socket();
+            (void)connect(clients[i], (struct sockaddr *)&s.place.addr,
+                          s.place.len);
+        }
+        s.spare = dup(clients[0]);
+        run(loop, accept_in_shortage, &s);
+        for (int i = 0; i <= before; i++)
+            close(clients[i]);
+        loop_close(loop, s.place.listener);
+        seen_passes(loop, 3); /* so that its number is free */
+    }
 }
 
 /* --- all ways to send and to receive ------------------------------------- */
@@ -805,6 +871,7 @@ int main(void)
         EACH(servers_and_clients_meet),
         EACH(a_refused_connection_is_told),
         EACH(a_connection_to_a_full_listener_can_time_out),
+        EACH(those_at_the_door_are_accepted_without_a_wait),
         EACH(out_of_descriptors_accepting_pauses),
         EACH(bytes_arrive_through_tcp),
         EACH(bytes_arrive_through_unix_sockets),
