@@ -45,6 +45,14 @@ static struct loop *make(const char *backend)
     return loop;
 }
 
+void each_skip(struct loop *loop, const char *reason)
+{
+    loop_free(loop);
+    print_message("# skipped: %s\n", reason);
+    skip();
+    abort();
+}
+
 struct loop *each_other(const struct loop *loop)
 {
     return make(loop_backend(loop));

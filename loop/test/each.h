@@ -34,6 +34,9 @@ struct each_test {
  */
 int each_backend(const struct each_test *tests, size_t n);
 
+/* Ends the test whose loop this is as skipped: "# skipped: REASON". */
+void each_skip(struct loop *loop, const char *reason) __attribute__((noreturn));
+
 /* Another loop with the back end of `loop`, for tests that need two. */
 struct loop *each_other(const struct loop *loop);
 

@@ -332,11 +332,8 @@ static void memory_goes_back_to_the_kernel(struct loop *loop)
     enum { TASKS = 200, BYTES = 40960 };
     struct co_event event = {0};
     struct depth d = {BYTES, &event};
-    if (SANITIZED) {
-        loop_free(loop);
-        print_message("# skipped: a sanitizer keeps memory of its own\n");
-        skip();
-    }
+    if (SANITIZED)
+        each_skip(loop, "a sanitizer keeps memory of its own");
     set_up(loop, (struct co_options){.stacks_kept = 10});
     const long before = resident();
     for (int i = 0; i < TASKS; i++)

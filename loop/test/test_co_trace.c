@@ -337,11 +337,8 @@ static void a_task_that_blocks_is_named(struct loop *each)
 {
     struct base_log_config config = base_log_default;
     struct loop *loop;
-    if (BACKTRACE_ENDS) {
-        loop_free(each);
-        print_message("# skipped: behind makecontext(3) there are no frames\n");
-        skip();
-    }
+    if (BACKTRACE_ENDS)
+        each_skip(each, "behind makecontext(3) there are no frames");
     logged.len = 0;
     logged.text[0] = '\0';
     config.sink = on_log;

@@ -358,12 +358,9 @@ enum { UNDER_TSAN = false };
 
 static void two_threads_may_make_and_free_loops(struct loop *loop)
 {
-    if (UNDER_TSAN && strcmp(loop_backend(loop), "uring") == 0) {
-        print_message(
-            "# skipped: ThreadSanitizer does not see a ring unmapped, and "
-            "takes the next at its place for the same\n");
-        skip();
-    }
+    if (UNDER_TSAN && strcmp(loop_backend(loop), "uring") == 0)
+        each_skip(loop, "ThreadSanitizer does not see a ring unmapped, and "
+                        "takes the next at its place for the same");
     pthread_t threads[2];
     for (int i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, make_and_free,

@@ -181,11 +181,8 @@ static void a_system_call_is_shown_and_goes_on(struct loop *each)
 {
     struct loop_call call = {.arg = NULL};
     int fds[2];
-    if (SIGNALS_WAIT_FOR_READ) {
-        loop_free(each);
-        print_message("# skipped: ThreadSanitizer holds signals in read\n");
-        skip();
-    }
+    if (SIGNALS_WAIT_FOR_READ)
+        each_skip(each, "ThreadSanitizer holds signals in read");
     assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
     open_log();
     logged.wake = fds[1];
