@@ -265,7 +265,7 @@ static int coroutines_take_turns(struct claim_result *r)
 
 /* --- E16 ------------------------------------------------------------------ */
 
-enum { DELAYS = 3 };
+enum { DELAYS = 3, UNIT_MS = 100 };
 
 struct delays {
     bool pool; /* in threads, and not in tasks */
@@ -286,7 +286,8 @@ static void wait_in_thread(struct loop_job *job)
 static void note(char digits[8], int ms)
 {
     char one[16];
-    snprintf(one, sizeof one, "%s%d", digits[0] == '\0' ? "" : " ", ms / 20);
+    snprintf(one, sizeof one, "%s%d", digits[0] == '\0' ? "" : " ",
+             ms / UNIT_MS);
     strncat(digits, one, 7 - strlen(digits));
 }
 
@@ -322,8 +323,9 @@ static int gather(void *arg)
 
 static int order_is_the_apis(struct claim_result *r)
 {
-    struct delays tasks = {.ms = {60, 20, 40}};
-    struct delays threads = {.pool = true, .ms = {60, 20, 40}};
+    struct delays tasks = {.ms = {3 * UNIT_MS, UNIT_MS, 2 * UNIT_MS}};
+    struct delays threads = {.pool = true,
+                             .ms = {3 * UNIT_MS, UNIT_MS, 2 * UNIT_MS}};
     const int error = run(gather, &tasks);
     const int failed = run(gather, &threads);
     if (error != 0 || failed != 0)
