@@ -73,6 +73,9 @@ $(loop_tests): %: %.o $(loop_test_support) $(B)/loop/parts.a
 	$(call say,LINK,$@)
 	@$(link) -rdynamic -o $@ $^ $(loop_libs) $(LIBS) -lcmocka
 
+# It runs the program.
+$(B)/loop/test/test_hello_tasks: | $(B)/loop/examples/hello_tasks
+
 # The calls of the loop that these tests let fail.
 loop_faults := accept4 close connect epoll_create1 epoll_ctl epoll_wait eventfd \
 	fstat getsockopt mmap munmap poll ppoll pselect read recv send sendmsg write \
