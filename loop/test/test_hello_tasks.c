@@ -330,10 +330,11 @@ static void pages_that_are_not_there(const char *backend)
 /* A head of `len` bytes in all. */
 static void say_head(int fd, size_t len)
 {
-    static char head[16384];
-    const int begun = snprintf(head, sizeof head, "GET / HTTP/1.1\r\nX: ");
-    memset(head + begun, 'x', len - (size_t)begun);
-    memcpy(head + len - 4, "\r\n\r\n", 4);
+    static const char begin[] = "GET / HTTP/1.1\r\nX: ", end[] = "\r\n\r\n";
+    char head[16384];
+    memset(head, 'x', len);
+    mempcpy(head, begin, strlen(begin));
+    mempcpy(head + len - strlen(end), end, strlen(end));
     send_bytes(fd, head, len);
 }
 
