@@ -365,6 +365,7 @@ static int close_and_open(void *arg)
         s->pair[0] = s->pair[1];
         s->pair[1] = before;
     }
+    shutdown(s->pair[0], SHUT_RD); /* so that who sends there comes back */
     return 0;
 }
 

@@ -236,12 +236,15 @@ static int accept_in_shortage(void *arg)
     struct shortage *s = arg;
     for (int i = 0; i < s->before; i++)
         close(co_accept(s->place.listener));
+    struct co_deadline patience;
     const rlim_t allowed = forbid_more();
     assert_int_equal(co_go(s->loop, close_spare, s), 0);
+    co_deadline_begin(&patience, loop_now(s->loop) + 10 * LOOP_SECOND);
     const int fd = co_accept(s->place.listener);
+    co_deadline_end(&patience);
+    allow(allowed);
     assert_true(fd >= 0);
     close(fd);
-    allow(allowed);
     return 0;
 }
 

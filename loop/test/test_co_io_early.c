@@ -687,6 +687,7 @@ static int close_and_open(void *arg)
     loop_close(loop_current(), r->old[0]);
     each_pair(r->fresh);
     seen_feed(r->fresh[1], 1, FOREIGN);
+    shutdown(r->fresh[1], SHUT_WR); /* so that who reads there comes back */
     return 0;
 }
 
