@@ -112,6 +112,8 @@ void core_pass(struct loop *loop, int64_t deadline_ns)
         calls_run(loop);
     if (loop->tasks_ready)
         loop->tasks->run(loop);
+    if (loop->born != core_forks)
+        return; /* in the child of a fork: what comes now is its parent's */
     if (loop->changed.n > 0)
         core_apply(loop);
     wait_for_events(loop, deadline_ns);
