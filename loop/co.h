@@ -30,7 +30,8 @@
  *   ends so, also behind a shield.
  * - Those who wait for the same are served first in, first out.
  * - Functions that may suspend return -EPERM outside a task; also in callbacks
- *   of a loop that a task runs. Those that return nothing assert.
+ *   of a loop that a task runs. Of those that return nothing, co_defer and
+ *   co_set assert there, and the others do nothing.
  * - Memory that a wait names belongs to it until it returns. Structures that
  *   are waited on (locks, queues, groups) may live on a task's stack; they may
  *   not go while somebody waits on them.
