@@ -8,7 +8,7 @@
  * A switch leaves by `jmp`, not `ret`: a CPU predicts each `ret` to go where the
  * last `call` came from, wrong after a change of stacks (bench/switch: 17 ns a
  * pair, not 6.5). But a task that ends leaves by `ret`: if it never parked, the
- * last call is the switch that began it (bench/spawn: 19 ns a task, not 26).
+ * last call is the switch that began it (bench/spawn: 5 ns of 25).
  *
  * Read before: context.h. Read after: entry_x86_64.S.
  * Rests on: System V ABI for x86-64, 3.2.1.
