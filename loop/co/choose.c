@@ -105,9 +105,7 @@ static void take_place(struct choice *choice, int i)
         .waiter = {.task = co_running, .object = c->channel, .slot = slot},
         .choice = choice,
     };
-    if (line->list.next == NULL)
-        base_list_init(&line->list);
-    base_list_append(&line->list, &choice->places[i].waiter.link);
+    waiters_append(line, &choice->places[i].waiter);
 }
 
 int choice_wait(struct co_case *cases, struct place *places, int n)

@@ -14,14 +14,13 @@
  * A task that is woken is ready, not parked: nothing can interrupt it any more.
  * So what was granted is never lost, and an interrupted wait leaves no trace.
  *
- *             spawn          scheduler            park
- *     (none) ------> ready -----------> running ------> parked
- *                      ^                   |               |
- *                      +----- yield -------+               |
- *                      +------------- wake ----------------+
- *                                          |
- *                                          +--> ended --> joined, detached:
- * gone
+ *          spawn          scheduler             park
+ *     none ------> ready -----------> running ------> parked
+ *                    ^                   |               |
+ *                    +------ yield ------+               |
+ *                    +-------------- wake ---------------+
+ *                                        |
+ *                                        +--> ended; joined or detached: gone
  *
  * Read before: ../co.h, context.h, stack.h. Read after: scheduler.c, task.c,
  * wait.c.
@@ -97,8 +96,8 @@ struct co_scheduler {
     struct co_task *running;
     struct co_task *used; /* tasks that have gone, to be used again */
     int n_used, most_used;
-    int64_t coarse_ns;
-    bool closing; /* no wait suspends any more */
+    int64_t coarse_ns; /* 0: to be read by who needs it first */
+    bool closing;      /* no wait suspends any more */
     struct base_list all;
     struct stacks stacks;
     struct co_stats stats;
@@ -145,10 +144,6 @@ static inline int scheduler_leave(struct co_task *t)
 }
 
 /* --- task.c -------------------------------------------------------------- */
-
-/* A task that is not ready yet; NULL: there is no stack. */
-struct co_task *task_new(struct co_scheduler *s, co_fn *fn, void *arg,
-                         const char *place);
 
 /* On the loop's stack, when it has ended: tells who waits, or frees it. */
 void task_ended(struct co_task *t);
@@ -219,8 +214,17 @@ static inline struct waiter *waiters_first(const struct co_waiters *w)
 int waiters_wait(struct co_waiters *w, struct waiter *waiter,
                  const struct wait_kind *kind, void *object, void *slot);
 
-/* Takes it off its list and makes its task ready. */
+/* The place in a list alone, which the waiter has to fill in before. */
+static inline void waiters_append(struct co_waiters *w, struct waiter *waiter)
+{
+    if (w->list.next == NULL)
+        base_list_init(&w->list);
+    base_list_append(&w->list, &waiter->link);
+}
+
+/* Takes it off its list and makes its task ready; or all of a list. */
 void waiter_wake(struct waiter *waiter, int result);
+void waiters_wake_all(struct co_waiters *w);
 
 /* The `interrupt` of all kinds that wait in a list. */
 void waiter_interrupt(struct co_task *t, int error);

@@ -49,9 +49,7 @@ void co_condition_notify(struct co_condition *c, int n)
 
 void co_condition_notify_all(struct co_condition *c)
 {
-    struct waiter *w;
-    while ((w = waiters_first(&c->waiters)) != NULL)
-        waiter_wake(w, 0);
+    waiters_wake_all(&c->waiters);
 }
 
 int co_event_wait(struct co_event *e)
@@ -67,9 +65,7 @@ int co_event_wait(struct co_event *e)
 void co_event_set(struct co_event *e)
 {
     e->is_set = true;
-    struct waiter *w;
-    while ((w = waiters_first(&e->waiters)) != NULL)
-        waiter_wake(w, 0);
+    waiters_wake_all(&e->waiters);
 }
 
 void co_event_clear(struct co_event *e)

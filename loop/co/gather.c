@@ -44,8 +44,8 @@ static void on_settled(struct loop_waiter *w)
 }
 
 /* `waiters` are n, all zero. */
-static int begin(struct co_each *each, struct loop_future *const futures[],
-                 int n, struct loop_waiter *waiters)
+static void begin(struct co_each *each, struct loop_future *const futures[],
+                  int n, struct loop_waiter *waiters)
 {
     *each = (struct co_each){.futures = futures, .waiters = waiters, .n = n};
     base_list_init(&each->settled);
@@ -55,7 +55,6 @@ static int begin(struct co_each *each, struct loop_future *const futures[],
         else
             loop_future_then_named(futures[i], &waiters[i], on_settled, each,
                                    "co_each");
-    return 0;
 }
 
 static void end(struct co_each *each)
@@ -81,8 +80,8 @@ int co_each_begin(struct co_each *each, struct loop_future *const futures[],
     const int error = check(futures, n);
     if (error != 0)
         return error;
-    return begin(each, futures, n,
-                 base_alloc_array((size_t)n, sizeof *each->waiters));
+    begin(each, futures, n, base_alloc_array((size_t)n, sizeof *each->waiters));
+    return 0;
 }
 
 void co_each_end(struct co_each *each)

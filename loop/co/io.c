@@ -42,8 +42,8 @@ static void op_interrupt(struct co_task *t, int error)
     struct op_wait *w = t->wait;
     if (w->interrupted == 0)
         w->interrupted = error;
-    else if (w->interrupted != error && error == -ECANCELED)
-        t->cancelled = true; /* a deadline was first: it strikes next */
+    else if (w->interrupted != error)
+        task_too_late(t, error); /* the other one was first */
     loop_cancel(&w->op);
 }
 
@@ -87,8 +87,7 @@ static ssize_t outcome(struct co_task *t, const struct op_wait *w)
         return w->result;
     if (w->result == -ECANCELED)
         return w->interrupted;
-    if (w->interrupted == -ECANCELED)
-        t->cancelled = true; /* not delivered: the result came first */
+    task_too_late(t, w->interrupted);
     return w->result;
 }
 

@@ -236,9 +236,8 @@ int co_queue_done(struct co_queue *q)
     if (q->unfinished == (uint64_t)q->n)
         return -EINVAL;
     q->unfinished--;
-    struct waiter *w;
-    while (q->unfinished == 0 && (w = waiters_first(&q->joiners)) != NULL)
-        waiter_wake(w, 0);
+    if (q->unfinished == 0)
+        waiters_wake_all(&q->joiners);
     return 0;
 }
 

@@ -24,12 +24,6 @@ enum { COLOURS = 8 };
 
 /* --- begin --------------------------------------------------------------- */
 
-static void cleanups_run(struct co_task *t)
-{
-    while (t->cleanups != NULL)
-        co_defer_run(t->cleanups);
-}
-
 /* Said for what others would find in frames that are gone, or never get. */
 static void check_left(const struct co_task *t, bool left, const char *what)
 {
@@ -56,10 +50,9 @@ static void task_main(void *arg)
     witness_arrive(&t->witness, &t->scheduler->witness);
     task_call(t, t->place);
     t->shields++; /* a cancel comes too late */
-    if (t->cleanups != NULL)
-        cleanups_run(t);
-    if (t->values != NULL)
-        values_drop(t);
+    while (t->cleanups != NULL)
+        co_defer_run(t->cleanups);
+    values_drop(t);
     check_left(t, t->n_locks > 0, "a lock it has not unlocked");
     t->state = TASK_ENDED;
     witness_leave(&t->witness, &t->scheduler->witness, true);
@@ -117,8 +110,9 @@ static void fill(struct co_task *t, struct co_scheduler *s)
     t->number = ++s->stats.spawned;
 }
 
-struct co_task *task_new(struct co_scheduler *s, co_fn *fn, void *arg,
-                         const char *place)
+/* A task that is not ready yet; NULL: there is no stack. */
+static struct co_task *task_new(struct co_scheduler *s, co_fn *fn, void *arg,
+                                const char *place)
 {
     struct co_task *t = s->closing ? NULL : take(s);
     if (t == NULL)
@@ -153,7 +147,7 @@ int co_go_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
     struct co_task *t = co_spawn_named(loop, fn, arg, place);
     if (t == NULL)
         return -ENOMEM;
-    t->detached = true;
+    co_detach(t);
     return 0;
 }
 
@@ -165,24 +159,11 @@ static void run_now(struct loop *loop, struct co_task *t)
     if (enters)
         core_enter(loop);
     loop->place = t->place;
-    t->scheduler->coarse_ns = scheduler_coarse_ns(); /* it may have slept */
+    t->scheduler->coarse_ns = 0; /* the loop may have slept */
     scheduler_resume(t->scheduler, t);
     loop->place = caller;
     if (enters)
         core_leave(loop);
-}
-
-int co_start_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
-{
-    struct co_scheduler *s = scheduler_of(loop);
-    if (s->running != NULL)
-        return co_go_named(loop, fn, arg, place);
-    struct co_task *t = task_new(s, fn, arg, place);
-    if (t == NULL)
-        return -ENOMEM;
-    t->detached = true;
-    run_now(loop, t);
-    return 0;
 }
 
 struct co_task *co_spawn_now_named(struct loop *loop, co_fn *fn, void *arg,
@@ -195,6 +176,15 @@ struct co_task *co_spawn_now_named(struct loop *loop, co_fn *fn, void *arg,
     if (t != NULL)
         run_now(loop, t);
     return t;
+}
+
+int co_start_named(struct loop *loop, co_fn *fn, void *arg, const char *place)
+{
+    struct co_task *t = co_spawn_now_named(loop, fn, arg, place);
+    if (t == NULL)
+        return -ENOMEM;
+    co_detach(t);
+    return 0;
 }
 
 /* --- end ----------------------------------------------------------------- */

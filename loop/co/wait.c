@@ -57,9 +57,12 @@ int task_check_closely(struct co_task *t)
 
 int task_park(struct co_task *t, const struct wait_kind *kind, void *wait)
 {
+    struct co_scheduler *s = t->scheduler;
+    if (s->coarse_ns == 0)
+        s->coarse_ns = scheduler_coarse_ns();
     t->waits = kind;
     t->wait = wait;
-    t->since_ns = t->scheduler->coarse_ns;
+    t->since_ns = s->coarse_ns;
     t->state = TASK_PARKED;
     return scheduler_leave(t);
 }
@@ -83,9 +86,7 @@ int waiters_wait(struct co_waiters *w, struct waiter *waiter,
         if (error != 0)
             return error;
     }
-    if (w->list.next == NULL)
-        base_list_init(&w->list);
-    base_list_append(&w->list, &waiter->link);
+    waiters_append(w, waiter);
     return task_park(t, kind, waiter);
 }
 
@@ -93,6 +94,13 @@ void waiter_wake(struct waiter *waiter, int result)
 {
     base_list_remove(&waiter->link);
     task_wake(waiter->task, result);
+}
+
+void waiters_wake_all(struct co_waiters *w)
+{
+    struct waiter *first;
+    while ((first = waiters_first(w)) != NULL)
+        waiter_wake(first, 0);
 }
 
 void waiter_interrupt(struct co_task *t, int error)

@@ -9,8 +9,8 @@
  *
  * Order matters twice. Deferred calls and tasks come before waiting, so that
  * what they start is told to the kernel in the same pass; and each phase takes
- * only what was there when it began, so that no kind of work can starve
- * another.
+ * only what was there when it began, or (tasks) a bounded number, so that no
+ * kind of work can starve another.
  *
  * Read before: core_internal.h. Read after: life.c, slot.c, watcher.c, timer.c.
  */
