@@ -45,10 +45,7 @@ int main(int argc, char **argv)
     struct micro micro = {.bench = "channel",
                           .command = "bench/channel",
                           .metrics = metrics,
-                          .measure = measure,
-                          .rounds = 9,
-                          .only = "",
-                          .out = ""};
+                          .measure = measure};
     const struct base_option rows[] = {
         {.name = "capacity",
          .help = "messages under way; -1: the points of make bench",
@@ -61,13 +58,11 @@ int main(int argc, char **argv)
          .max = 1000000000},
         {.name = NULL},
     };
-    struct base_options *options = base_options_new(
+    micro_parse(
+        &micro, argc, argv,
         "Measures what a message from a task to another one costs: ours beside "
         "the barest, threads and other languages.",
-        NULL);
-    base_options_define(options, rows);
-    micro_define(&micro, options);
-    base_options_start(options, argc, argv);
+        rows);
     micro_begin_without(&micro, co_peers_left_out());
     co_peers_choose(&micro, CO_CHANNEL, taking_part);
     static const int capacities[] = {0, 1, 128};
@@ -75,7 +70,5 @@ int main(int argc, char **argv)
         measure_point(&micro, capacities[i]);
     if (capacity != -1)
         measure_point(&micro, capacity);
-    const int status = micro_end(&micro);
-    base_options_free(options);
-    return status;
+    return micro_end(&micro);
 }

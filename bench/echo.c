@@ -174,14 +174,11 @@ int main(int argc, char **argv)
                           .command = "bench/echo",
                           .metrics = metrics,
                           .measure = measure,
-                          .rounds = 3,
-                          .only = "",
-                          .out = ""};
-    struct base_options *options = base_options_new(
+                          .rounds = 3};
+    micro_parse(
+        &micro, argc, argv,
         "Counts the system calls of an echo on each back end of our loop.",
         NULL);
-    micro_define(&micro, options);
-    base_options_start(options, argc, argv);
     micro_begin(&micro);
     choose(&micro);
     static const int at_once[] = {1, 8, 64, 256};
@@ -191,7 +188,5 @@ int main(int argc, char **argv)
         snprintf(point.text, sizeof point.text, "%d ready at once", point.x);
         micro_point(&micro, &point);
     }
-    const int status = micro_end(&micro);
-    base_options_free(options);
-    return status;
+    return micro_end(&micro);
 }

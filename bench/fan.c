@@ -46,10 +46,7 @@ int main(int argc, char **argv)
     struct micro micro = {.bench = "fan",
                           .command = "bench/fan",
                           .metrics = metrics,
-                          .measure = measure,
-                          .rounds = 9,
-                          .only = "",
-                          .out = ""};
+                          .measure = measure};
     const struct base_option rows[] = {
         {.name = "tasks",
          .help = "the many; 0: the points of make bench",
@@ -61,20 +58,16 @@ int main(int argc, char **argv)
          .max = 1000000000},
         {.name = NULL},
     };
-    struct base_options *options = base_options_new(
+    micro_parse(
+        &micro, argc, argv,
         "Measures what a message costs from one of many tasks to one, and from "
         "one to one of many.",
-        NULL);
-    base_options_define(options, rows);
-    micro_define(&micro, options);
-    base_options_start(options, argc, argv);
+        rows);
     micro_begin_without(&micro, co_peers_left_out());
     static const enum co_work works[] = {CO_FAN_IN, CO_FAN_OUT};
     static const int many[] = {1, 10, 100, 1000};
     for (int i = 0; i < 2; i++)
         for (int k = 0; k < (n == 0 ? 4 : 1); k++)
             measure_point(&micro, works[i], n == 0 ? many[k] : n);
-    const int status = micro_end(&micro);
-    base_options_free(options);
-    return status;
+    return micro_end(&micro);
 }

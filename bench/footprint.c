@@ -128,25 +128,21 @@ int main(int argc, char **argv)
                           .command = "bench/footprint",
                           .metrics = metrics,
                           .measure = measure,
-                          .rounds = 3,
-                          .only = "",
-                          .out = ""};
+                          .rounds = 3};
     const struct base_option rows[] = {
         {.name = "subject",
          .help = "print this one's resident bytes alone",
          .string = &subject},
         {.name = NULL},
     };
-    struct base_options *options = base_options_new(
+    micro_parse(
+        &micro, argc, argv,
         "Measures what an empty loop takes of memory: our loop on each back "
         "end beside one written by hand and other libraries.",
-        NULL);
-    base_options_define(options, rows);
-    micro_define(&micro, options);
-    base_options_start(options, argc, argv);
+        rows);
     if (subject[0] != '\0') {
         const int found = look_at(subject);
-        base_options_free(options);
+        base_options_free(micro.options);
         return found;
     }
     micro_begin(&micro);
@@ -154,7 +150,5 @@ int main(int argc, char **argv)
     const struct micro_point point = {
         .variant = "empty", .x = 1, .text = "an empty loop"};
     micro_point(&micro, &point);
-    const int status = micro_end(&micro);
-    base_options_free(options);
-    return status;
+    return micro_end(&micro);
 }

@@ -197,9 +197,7 @@ int main(int argc, char **argv)
                           .command = "bench/memory",
                           .metrics = metrics,
                           .measure = measure,
-                          .rounds = 3,
-                          .only = "",
-                          .out = ""};
+                          .rounds = 3};
     const struct base_option rows[] = {
         {.name = "tasks",
          .help = "that wait; 0: the points of make bench",
@@ -210,14 +208,14 @@ int main(int argc, char **argv)
          .string = &subject},
         {.name = NULL},
     };
-    struct base_options *options = base_options_new(
+    micro_parse(
+        &micro, argc, argv,
         "Measures what tasks take that only wait: ours beside the barest "
         "stacks, threads and other languages.",
-        NULL);
-    base_options_define(options, rows);
-    micro_define(&micro, options);
-    base_options_start(options, argc, argv);
-    const int status = subject[0] != '\0' ? park(subject, n) : run(&micro, n);
-    base_options_free(options);
+        rows);
+    if (subject[0] == '\0')
+        return run(&micro, n);
+    const int status = park(subject, n);
+    base_options_free(micro.options);
     return status;
 }

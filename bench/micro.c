@@ -55,7 +55,7 @@ void micro_pin(int n)
 /* --- options ---------------------------------------------------------------
  */
 
-void micro_define(struct micro *m, struct base_options *options)
+static void define(struct micro *m, struct base_options *options)
 {
     const struct base_option rows[] = {
         {.name = "rounds",
@@ -74,6 +74,18 @@ void micro_define(struct micro *m, struct base_options *options)
         {.name = NULL},
     };
     base_options_define(options, rows);
+}
+
+void micro_parse(struct micro *m, int argc, char **argv, const char *about,
+                 const struct base_option *rows)
+{
+    m->rounds = m->rounds != 0 ? m->rounds : 9;
+    m->only = m->out = "";
+    m->options = base_options_new(about, NULL);
+    if (rows != NULL)
+        base_options_define(m->options, rows);
+    define(m, m->options);
+    base_options_start(m->options, argc, argv);
 }
 
 /* A word is a whole name, or the beginning of several: "lib", "loop/". */
@@ -207,7 +219,7 @@ void micro_point(struct micro *m, const struct micro_point *point)
 /* --- the end ---------------------------------------------------------------
  */
 
-int micro_end(struct micro *m)
+static int save(const struct micro *m)
 {
     if (m->out[0] == '\0')
         return 0;
@@ -225,4 +237,11 @@ int micro_end(struct micro *m)
     fprintf(stderr, "%s: cannot write results to %s: %s\n", m->bench, m->out,
             strerror(-error));
     return 2;
+}
+
+int micro_end(struct micro *m)
+{
+    const int status = save(m);
+    base_options_free(m->options);
+    return status;
 }

@@ -47,14 +47,19 @@ struct micro {
      */
     const char *(*measure)(int subject, const struct micro_point *point,
                            double *values);
-    /* From the command line, see micro_define. */
-    int rounds;
+    /* From the command line, see micro_parse. */
+    int rounds; /* 0 before: 9 */
     const char *only, *out;
+    struct base_options *options; /* with their texts, until micro_end */
     bool quiet; /* whether the machine was idle at the beginning */
 };
 
-/* Adds the options that all these programs have. */
-void micro_define(struct micro *m, struct base_options *options);
+/*
+ * Parses the command line: the options that all these programs have, and `rows`
+ * (NULL: none). `about` is what --help says. Ends the program on an error.
+ */
+void micro_parse(struct micro *m, int argc, char **argv, const char *about,
+                 const struct base_option *rows);
 
 /* True if --only leaves this subject in. The yardstick is always in. */
 bool micro_wants(const struct micro *m, const char *name);
@@ -67,7 +72,8 @@ void micro_begin_without(struct micro *m, const char *absent);
 /* Measures one point in all rounds, and prints its table. */
 void micro_point(struct micro *m, const struct micro_point *point);
 
-/* Keeps the rows in m->out, if it is given. Returns main's status. */
+/* Keeps the rows in m->out, if it is given, and frees the options. Returns
+ * main's status. */
 int micro_end(struct micro *m);
 
 /* Pins the calling thread to the nth CPU that the process may use, or to the

@@ -155,10 +155,7 @@ static const struct micro_metric metrics[] = {
 static struct micro ring_micro = {.bench = "ring",
                                   .command = "bench/ring",
                                   .metrics = metrics,
-                                  .measure = measure,
-                                  .rounds = 9,
-                                  .only = "",
-                                  .out = ""};
+                                  .measure = measure};
 
 /* Who has no chance with sockets is not asked. */
 static void choose(bool sockets)
@@ -227,20 +224,16 @@ int main(int argc, char **argv)
          .flag = &sockets},
         {.name = NULL},
     };
-    struct base_options *options = base_options_new(
+    micro_parse(
+        &ring_micro, argc, argv,
         "Measures what an event costs in a ring of pipes: our loop beside one "
         "written by hand and beside other libraries.",
-        NULL);
-    base_options_define(options, rows);
-    micro_define(&ring_micro, options);
-    base_options_start(options, argc, argv);
+        rows);
     raise_descriptor_limit();
     micro_begin(&ring_micro);
     if (n == 0)
         measure_all();
     else
         measure_point(n, tokens < n ? tokens : n, sockets);
-    const int status = micro_end(&ring_micro);
-    base_options_free(options);
-    return status;
+    return micro_end(&ring_micro);
 }

@@ -31,10 +31,7 @@ int main(int argc, char **argv)
     struct micro micro = {.bench = "spawn",
                           .command = "bench/spawn",
                           .metrics = metrics,
-                          .measure = measure,
-                          .rounds = 9,
-                          .only = "",
-                          .out = ""};
+                          .measure = measure};
     const struct base_option rows[] = {
         {.name = "times",
          .help = "of a run; 0: as many as take 25 ms",
@@ -42,19 +39,15 @@ int main(int argc, char **argv)
          .max = 1000000000},
         {.name = NULL},
     };
-    struct base_options *options = base_options_new(
+    micro_parse(
+        &micro, argc, argv,
         "Measures what it costs to create a coroutine, run it and end it: "
         "ours beside a bare one, threads and other libraries.",
-        NULL);
-    base_options_define(options, rows);
-    micro_define(&micro, options);
-    base_options_start(options, argc, argv);
+        rows);
     micro_begin_without(&micro, co_peers_left_out());
     co_peers_choose(&micro, CO_SPAWN, taking_part);
     static const struct micro_point point = {
         .variant = "one", .x = 1, .text = "one coroutine"};
     micro_point(&micro, &point);
-    const int status = micro_end(&micro);
-    base_options_free(options);
-    return status;
+    return micro_end(&micro);
 }

@@ -58,12 +58,8 @@ static void measure_yield(struct micro *m, int n)
 int main(int argc, char **argv)
 {
     int n = 0;
-    struct micro micro = {.bench = "switch",
-                          .command = "bench/switch",
-                          .measure = measure,
-                          .rounds = 9,
-                          .only = "",
-                          .out = ""};
+    struct micro micro = {
+        .bench = "switch", .command = "bench/switch", .measure = measure};
     const struct base_option rows[] = {
         {.name = "tasks",
          .help = "that yield; 0: the points of make bench",
@@ -75,20 +71,16 @@ int main(int argc, char **argv)
          .max = 1000000000},
         {.name = NULL},
     };
-    struct base_options *options = base_options_new(
+    micro_parse(
+        &micro, argc, argv,
         "Measures what a switch between coroutines costs: ours beside a bare "
         "one, a call, threads and other libraries.",
-        NULL);
-    base_options_define(options, rows);
-    micro_define(&micro, options);
-    base_options_start(options, argc, argv);
+        rows);
     micro_begin_without(&micro, co_peers_left_out());
     if (n == 0)
         measure_pair(&micro);
     if (n == 0)
         measure_yield(&micro, 2);
     measure_yield(&micro, n == 0 ? 1000 : n);
-    const int status = micro_end(&micro);
-    base_options_free(options);
-    return status;
+    return micro_end(&micro);
 }

@@ -135,10 +135,7 @@ int main(int argc, char **argv)
     struct micro micro = {.bench = "timers",
                           .command = "bench/timers",
                           .metrics = metrics,
-                          .measure = measure,
-                          .rounds = 9,
-                          .only = "",
-                          .out = ""};
+                          .measure = measure};
     const struct base_option rows[] = {
         {.name = "timers",
          .help = "outstanding; 0: the points of make bench",
@@ -146,13 +143,11 @@ int main(int argc, char **argv)
          .max = 10000000},
         {.name = NULL},
     };
-    struct base_options *options = base_options_new(
+    micro_parse(
+        &micro, argc, argv,
         "Measures what a timer costs while others are outstanding: our loop "
         "beside the bare wheel and other libraries.",
-        NULL);
-    base_options_define(options, rows);
-    micro_define(&micro, options);
-    base_options_start(options, argc, argv);
+        rows);
     micro_begin(&micro);
     choose(&micro);
     if (n != 0)
@@ -160,7 +155,5 @@ int main(int argc, char **argv)
     for (int points = 1000; n == 0 && points <= 1000000;
          points *= points == 1000 ? 100 : 10)
         measure_point(&micro, points);
-    const int status = micro_end(&micro);
-    base_options_free(options);
-    return status;
+    return micro_end(&micro);
 }

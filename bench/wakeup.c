@@ -135,10 +135,7 @@ int main(int argc, char **argv)
     struct micro micro = {.bench = "wakeup",
                           .command = "bench/wakeup",
                           .metrics = metrics,
-                          .measure = measure,
-                          .rounds = 9,
-                          .only = "",
-                          .out = ""};
+                          .measure = measure};
     const struct base_option rows[] = {
         {.name = "trips",
          .help = "round trips of a run",
@@ -152,19 +149,15 @@ int main(int argc, char **argv)
          .max = 100000000},
         {.name = NULL},
     };
-    struct base_options *options = base_options_new(
+    micro_parse(
+        &micro, argc, argv,
         "Measures how another thread wakes a loop: our loop on each back end "
         "beside one written by hand and other libraries.",
-        NULL);
-    base_options_define(options, rows);
-    micro_define(&micro, options);
-    base_options_start(options, argc, argv);
+        rows);
     micro_begin(&micro);
     choose(&micro);
     const struct micro_point point = {
         .variant = "thread", .x = 1, .text = "a thread posts"};
     micro_point(&micro, &point);
-    const int status = micro_end(&micro);
-    base_options_free(options);
-    return status;
+    return micro_end(&micro);
 }
