@@ -59,6 +59,7 @@ $(B)/%.o: %.S Makefile
 include lessons/lessons.mk
 include loop/loop.mk
 include bench/bench.mk
+include exercises/exercises.mk
 include slides/slides.mk
 
 .PHONY: programs
