@@ -9,7 +9,8 @@
  *     check program                  grader
  *       finding_write  ---- pipe ---->  finding_read
  *
- * Read before: nothing. Read after: check.h.
+ * Read before: ../../loop/base.h. Read after: check.h.
+ * Rests on: pipe(7).
  */
 #ifndef CHECK_FINDING_H
 #define CHECK_FINDING_H
@@ -56,8 +57,13 @@ struct finding {
     char *note;      /* of a pass, too: what was measured */
 };
 
+/* The share of its points that it earns: 1, 0, or `share` of OUTCOME_PARTLY. */
+double finding_share(const struct finding *f);
+
 /*
- * Writes the record to `fd`, all of it. Returns 0 or a negative errno value.
+ * Writes the record to `fd`, all of it. Returns 0 or a negative errno value:
+ * -EINVAL without check, title or outcome, or if the share is none; -EMSGSIZE
+ * if it has more than 16 MiB.
  */
 int finding_write(int fd, uint64_t nonce, const struct finding *f);
 

@@ -51,8 +51,23 @@ struct submission {
     bool kept;              /* from an earlier run: nothing had changed */
 };
 
-/* Adds up the marks. Points are rounded to hundredths, once, here. */
+/*
+ * Adds up the marks. Points are rounded to hundredths, once, here; they are at
+ * most `max`, and 0 unless the submission is graded and the check has passed,
+ * perhaps partly.
+ */
 void submission_sum(struct submission *s);
+
+/* Points as whole hundredths, for who prints or adds them; never negative. */
+int64_t result_hundredths(double points);
+
+/*
+ * Checks that were too noisy, or that the grader could not run, are no failures
+ * of the student: their points are open until the submission is graded again.
+ * `final` is false if there is such a check, or the state is an error.
+ */
+double submission_open(const struct submission *s);
+bool submission_final(const struct submission *s);
 
 /* A whole run. All memory is the arena's. */
 struct class_result {
