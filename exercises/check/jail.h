@@ -37,8 +37,8 @@ enum jail_tier { JAIL_LIMITS, JAIL_USER, JAIL_SPACES, JAIL_BWRAP };
 
 const char *jail_tier_name(enum jail_tier tier);
 
-/* The best tier that works here, tried out once. */
-enum jail_tier jail_best_tier(void);
+/* The best tier that works here, tried out with this warden. */
+enum jail_tier jail_best_tier(const char *warden);
 
 /* What protection a tier does not give, in words; NULL: none is missing. */
 const char *jail_missing(enum jail_tier tier);
@@ -61,6 +61,7 @@ struct jail_limits {
 
 struct jail_options {
     enum jail_tier tier;
+    const char *warden;     /* the path of that program */
     const char *work;       /* the folder seen as /work, its current one */
     bool writable;          /* ... and may write to it: for compilers */
     const char *kit;        /* a folder seen as /kit, read-only; or NULL */

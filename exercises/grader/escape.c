@@ -127,8 +127,7 @@ void escape_slice(struct sink *to, enum escape syntax, struct base_slice text,
     }
 }
 
-/* Where to cut: not within a character. */
-static size_t whole_characters(struct base_slice text, size_t most)
+size_t escape_cut_at(struct base_slice text, size_t most)
 {
     for (size_t back = 0; back < 4 && back < most; back++)
         if (((unsigned char)text.ptr[most - back] & 0xc0) != 0x80)
@@ -144,7 +143,7 @@ static void escape_cut(struct sink *to, enum escape syntax, const char *text,
         escape_slice(to, syntax, all, line);
         return;
     }
-    const size_t len = whole_characters(all, ESCAPE_MAX);
+    const size_t len = escape_cut_at(all, ESCAPE_MAX);
     char note[80];
     const int n = snprintf(note, sizeof note, "\n... %zu bytes more are cut",
                            all.len - len);

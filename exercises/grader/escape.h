@@ -39,6 +39,9 @@ void escape_line(struct sink *to, enum escape syntax, const char *text);
 void escape_slice(struct sink *to, enum escape syntax, struct base_slice text,
                   bool line);
 
+/* How many of the first `most` bytes make whole characters. */
+size_t escape_cut_at(struct base_slice text, size_t most);
+
 /* One cell of a CSV file: quoted if need be, and never a formula. */
 void escape_cell(struct sink *to, const char *text);
 

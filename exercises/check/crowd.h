@@ -1,0 +1,25 @@
+/*
+ * crowd.h - what all processes that have sprung from one use together.
+ *
+ * Read before: warden.h. Read after: crowd.c.
+ */
+#ifndef CHECK_CROWD_H
+#define CHECK_CROWD_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct crowd {
+    int processes; /* that live: no zombies */
+    int zombies;
+    int64_t cpu_ns; /* theirs and that of children they have waited for */
+    int64_t memory; /* resident bytes, shared ones counted for each */
+};
+
+/* Looks through /proc for the descendants of `root`, which is not counted. */
+struct crowd crowd_look(pid_t root);
+
+/* Sends a signal to all descendants of `root`; returns to how many. */
+int crowd_kill(pid_t root, int signo);
+
+#endif

@@ -1,0 +1,325 @@
+/*
+ * jail.c - see jail.h: what all tiers have in common.
+ *
+ *     jail_start   fork - keeper - (walls of the tier) - exec warden
+ *                                                          fork - program
+ *     jail_go      a packet through the gate               exec
+ *     jail_end     kill keeper and warden
+ *
+ * Read before: jail.h. Read after: jail_spaces.c, jail_bwrap.c, warden.c.
+ */
+#include "jail_internal.h"
+
+#include "warden.h"
+
+#include "../../loop/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { GATE_TIMEOUT_MS = 10000, FIRST_UID = 200000 };
+
+static const struct jail_tier_ops *const tiers[] = {
+    [JAIL_LIMITS] = &jail_limits,
+    [JAIL_USER] = &jail_user,
+    [JAIL_SPACES] = &jail_spaces,
+    [JAIL_BWRAP] = &jail_bwrap,
+};
+
+/* /etc/alternatives leads from cc to the compiler. */
+const char *const jail_system_paths[] = {"/usr",
+                                         "/bin",
+                                         "/sbin",
+                                         "/lib",
+                                         "/lib64",
+                                         "/lib32",
+                                         "/etc/ld.so.cache",
+                                         "/etc/alternatives",
+                                         NULL};
+
+const char *jail_tier_name(enum jail_tier tier)
+{
+    return tiers[tier]->name;
+}
+
+const char *jail_missing(enum jail_tier tier)
+{
+    return tiers[tier]->missing;
+}
+
+/* --- the two tiers without namespaces
+ * ----------------------------------------- */
+
+int jail_exec(const struct jail_options *o, const char *path, char *const *argv)
+{
+    static const char *const only_path[] = {"PATH=/usr/bin:/bin", NULL};
+    const char *const *env = o->env != NULL ? o->env : only_path;
+    execve(path, argv, (char *const *)env);
+    return -errno;
+}
+
+static int enter_limits(const struct jail_options *o, char *const *argv)
+{
+    if (chdir(o->work) == -1)
+        return -errno;
+    return jail_exec(o, argv[0], argv);
+}
+
+int jail_drop_root(void)
+{
+    if (geteuid() != 0)
+        return 0;
+    /* No two processes have the same id at the same time, so no two users. */
+    const uid_t uid = FIRST_UID + (uid_t)getpid();
+    if (setgroups(0, NULL) == -1 || setresgid(uid, uid, uid) == -1 ||
+        setresuid(uid, uid, uid) == -1)
+        return -errno;
+    /* Or its own /proc would be root's, uid_map with it. */
+    prctl(PR_SET_DUMPABLE, 1);
+    return 0;
+}
+
+static int enter_user(const struct jail_options *o, char *const *argv)
+{
+    if (geteuid() != 0)
+        return -EPERM;
+    if (chdir(o->work) == -1)
+        return -errno;
+    const int error = jail_drop_root();
+    return error != 0 ? error : jail_exec(o, argv[0], argv);
+}
+
+const struct jail_tier_ops jail_limits = {
+    .name = "limits",
+    .missing = "Nothing keeps the program from reading and changing your "
+               "files, from your other processes, or from the network.",
+    .enter = enter_limits,
+};
+
+const struct jail_tier_ops jail_user = {
+    .name = "user",
+    .missing = "The program sees the system's files and the network, and the "
+               "ports of others. (Not those of other users.)",
+    .enter = enter_user,
+};
+
+/* --- start
+ * ---------------------------------------------------------------------- */
+
+const char *jail_path(const struct jail_options *options, const char *name)
+{
+    static char path[4096];
+    const bool own = tiers[options->tier]->own_files;
+    snprintf(path, sizeof path, "%s/%s", own ? "/work" : options->work, name);
+    return path;
+}
+
+/* Descriptors 0 to 3 become input, output and the gate; all others go. */
+static int take_descriptors(int input, int output, int gate)
+{
+    /* Out of the way first: they may have these very numbers. */
+    int fds[] = {input, output, gate};
+    for (int i = 0; i < 3; i++) {
+        fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 16);
+        if (fds[i] == -1)
+            return -errno;
+    }
+    if (dup2(fds[0], 0) == -1 || dup2(fds[1], 1) == -1 ||
+        dup2(fds[1], 2) == -1 || dup2(fds[2], WARDEN_GATE) == -1)
+        return -errno;
+    return close_range(WARDEN_GATE + 1, ~0U, 0) == -1 ? -errno : 0;
+}
+
+/* The keeper, until it becomes bwrap or the warden. */
+static void be_keeper(const struct jail_options *o, const char *const *program,
+                      int output, int gate)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid(); /* no terminal, no group of ours */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int input =
+        o->input >= 0 ? o->input : open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (take_descriptors(input, output, gate) < 0)
+        _exit(126);
+
+    const struct jail_limits *l = &o->limits;
+    const long numbers[] = {l->cpu_s, l->wall_s,  l->memory_mb, l->processes,
+                            l->files, l->file_mb, l->sanitized};
+    char texts[JAIL_WARDEN_ARGS][24];
+    char *argv[JAIL_WARDEN_ARGS + JAIL_ARGS + 1];
+    int n = 0;
+    argv[n++] = (char *)(tiers[o->tier]->own_files ? JAIL_WARDEN : o->warden);
+    for (; n < JAIL_WARDEN_ARGS; n++) {
+        snprintf(texts[n], sizeof texts[n], "%ld", numbers[n - 1]);
+        argv[n] = texts[n];
+    }
+    for (; *program != NULL && n < JAIL_WARDEN_ARGS + JAIL_ARGS; program++)
+        argv[n++] = (char *)*program;
+    argv[n] = NULL;
+    const int error = tiers[o->tier]->enter(o, argv);
+    const struct warden_word word = {.kind = WARDEN_NOEXEC, .status = -error};
+    send(WARDEN_GATE, &word, sizeof word, MSG_NOSIGNAL);
+    _exit(126);
+}
+
+/* Receives a word, and who sent it. 1, 0 at the end, or a negative errno. */
+static int hear(struct jail *j, struct warden_word *word, pid_t *from,
+                int flags)
+{
+    char control[CMSG_SPACE(sizeof(struct ucred))];
+    struct iovec iov = {word, sizeof *word};
+    struct msghdr m = {.msg_iov = &iov,
+                       .msg_iovlen = 1,
+                       .msg_control = control,
+                       .msg_controllen = sizeof control};
+    const ssize_t n = recvmsg(j->gate, &m, flags | MSG_CMSG_CLOEXEC);
+    if (n == -1)
+        return -errno;
+    if (n != sizeof *word)
+        return 0;
+    const struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    if (from != NULL && c != NULL && c->cmsg_type == SCM_CREDENTIALS) {
+        struct ucred who;
+        memcpy(&who, CMSG_DATA(c), sizeof who);
+        *from = who.pid;
+    }
+    return 1;
+}
+
+/* Waits for the program to stand at the gate. */
+static int await_ready(struct jail *j)
+{
+    struct pollfd fd = {.fd = j->gate, .events = POLLIN};
+    if (poll(&fd, 1, GATE_TIMEOUT_MS) != 1)
+        return -ETIMEDOUT;
+    struct warden_word word;
+    const int heard = hear(j, &word, &j->pid, MSG_DONTWAIT);
+    if (heard <= 0)
+        return heard < 0 ? heard : -ECHILD;
+    return word.kind == WARDEN_READY ? 0 : -word.status;
+}
+
+int jail_start(struct jail *j, const struct jail_options *options,
+               const char *const *argv)
+{
+    *j = (struct jail){.gate = -1, .output = -1, .status = -1};
+    int gate[2], output[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, gate) == -1)
+        return -errno;
+    if (pipe2(output, O_CLOEXEC) == -1) {
+        const int error = -errno;
+        close(gate[0]);
+        close(gate[1]);
+        return error;
+    }
+    const int yes = 1;
+    setsockopt(gate[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
+    j->gate = gate[0];
+    j->output = output[0];
+    j->keeper = fork();
+    if (j->keeper == 0)
+        be_keeper(options, argv, output[1], gate[1]);
+    int error = j->keeper == -1 ? -errno : 0;
+    close(gate[1]);
+    close(output[1]);
+    if (error == 0)
+        error = await_ready(j);
+    if (error != 0)
+        jail_end(j);
+    return error;
+}
+
+int jail_go(struct jail *j)
+{
+    return send(j->gate, "g", 1, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+
+int jail_look(struct jail *j)
+{
+    static const enum jail_end ends[] = {
+        [WARDEN_READY] = JAIL_LOST, /* again: only a liar says it twice */
+        [WARDEN_NOEXEC] = JAIL_NOEXEC, [WARDEN_ENDED] = JAIL_EXITED,
+        [WARDEN_MEMORY] = JAIL_MEMORY, [WARDEN_CPU] = JAIL_CPU,
+        [WARDEN_WALL] = JAIL_WALL,
+    };
+    if (j->end != JAIL_RUNS)
+        return 1;
+    struct warden_word word;
+    const int heard = hear(j, &word, NULL, MSG_DONTWAIT);
+    if (heard == -EAGAIN || heard == -EINTR)
+        return 0;
+    j->end = JAIL_LOST;
+    if (heard == 1 && (unsigned)word.kind <= WARDEN_WALL) {
+        j->end = ends[word.kind];
+        j->status = word.status;
+        j->left = word.left;
+    }
+    return 1;
+}
+
+void jail_end(struct jail *j)
+{
+    if (j->gate != -1)
+        close(j->gate); /* a warden that lives clears up when it sees this */
+    if (j->output != -1)
+        close(j->output);
+    if (j->keeper > 0) {
+        if (j->end == JAIL_RUNS)
+            kill(j->keeper, SIGKILL);
+        while (waitpid(j->keeper, NULL, __WALL) == -1 && errno == EINTR)
+            ;
+    }
+    *j = (struct jail){.gate = -1,
+                       .output = -1,
+                       .end = j->end,
+                       .status = j->status,
+                       .left = j->left};
+}
+
+/* --- which tier
+ * ------------------------------------------------------------------ */
+
+static bool works(enum jail_tier tier, const char *warden)
+{
+    const struct jail_options o = {
+        .tier = tier,
+        .warden = warden,
+        .work = "/",
+        .input = -1,
+        .limits = {.cpu_s = 5,
+                   .wall_s = 10,
+                   .memory_mb = 64,
+                   .processes = 8,
+                   .files = 16,
+                   .file_mb = 1},
+    };
+    const char *const argv[] = {"/bin/true", NULL};
+    struct jail j;
+    if (jail_start(&j, &o, argv) < 0)
+        return false;
+    jail_go(&j);
+    struct pollfd fd = {.fd = j.gate, .events = POLLIN};
+    const bool well = poll(&fd, 1, GATE_TIMEOUT_MS) == 1 && jail_look(&j) &&
+                      j.end == JAIL_EXITED && j.status == 0;
+    jail_end(&j);
+    return well;
+}
+
+enum jail_tier jail_best_tier(const char *warden)
+{
+    for (enum jail_tier tier = JAIL_BWRAP; tier > JAIL_LIMITS; tier--)
+        if (works(tier, warden))
+            return tier;
+    return JAIL_LIMITS;
+}

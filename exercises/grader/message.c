@@ -1,0 +1,319 @@
+/*
+ * message.c - words and layout of messages. What a check has to say stands in
+ * its finding; here are the labels, their order and what is said when there is
+ * no finding.
+ *
+ * Read before: message.h. Read after: out_terminal.c. Rests on: nothing.
+ */
+#include "message.h"
+
+#include <stdio.h>
+
+enum { MARGIN = 2, LABELS = 14 }; /* columns before the labels; of them */
+
+/* --- words ---------------------------------------------------------------- */
+
+enum verdict message_verdict(const struct mark *mark)
+{
+    switch (mark->finding.outcome) {
+    case OUTCOME_PASSED:
+        return VERDICT_OK;
+    case OUTCOME_PARTLY:
+        return mark->points < mark->max ? VERDICT_FAILED : VERDICT_OK;
+    case OUTCOME_FAILED:
+        return VERDICT_FAILED;
+    case OUTCOME_SKIPPED:
+    case OUTCOME_NOISY:
+        return VERDICT_SKIPPED;
+    case OUTCOME_NONE:
+    case OUTCOME_ERROR:
+        break;
+    }
+    return VERDICT_ERROR;
+}
+
+const char *message_word(const struct mark *mark)
+{
+    switch (mark->finding.outcome) {
+    case OUTCOME_PASSED:
+        return "ok";
+    case OUTCOME_PARTLY:
+        return "partly";
+    case OUTCOME_FAILED:
+        return "FAILED";
+    case OUTCOME_SKIPPED:
+        return "skipped";
+    case OUTCOME_NOISY:
+        return "not scored";
+    case OUTCOME_NONE:
+        return "no result";
+    case OUTCOME_ERROR:
+        break;
+    }
+    return "error";
+}
+
+const char *message_state(enum submission_state state)
+{
+    switch (state) {
+    case SUBMISSION_GRADED:
+        return "graded";
+    case SUBMISSION_EMPTY:
+        return "nothing was handed in";
+    case SUBMISSION_MISSING:
+        return "a file is missing";
+    case SUBMISSION_REFUSED:
+        return "the archive was refused";
+    case SUBMISSION_BROKEN:
+        return "it does not compile";
+    case SUBMISSION_ERROR:
+        break;
+    }
+    return "the grader could not do its work";
+}
+
+static const char *advice(enum submission_state state)
+{
+    switch (state) {
+    case SUBMISSION_EMPTY:
+        return "Hand in the files that the task names.";
+    case SUBMISSION_MISSING:
+        return "Names of files count, letter by letter. Compare them with "
+               "those in the task.";
+    case SUBMISSION_REFUSED:
+        return "Pack the files of the task and nothing else.";
+    case SUBMISSION_BROKEN:
+        return "Mend the first error first: those below often follow from it.";
+    case SUBMISSION_ERROR:
+        return "This is no grade, and nothing is wrong with what was handed "
+               "in: grade again.";
+    case SUBMISSION_GRADED:
+        break;
+    }
+    return NULL;
+}
+
+bool message_is_shown(const struct mark *mark, const struct output_options *o)
+{
+    return !mark->hidden || o->show_hidden;
+}
+
+const char *message_title(const struct mark *mark,
+                          const struct output_options *o)
+{
+    if (!message_is_shown(mark, o))
+        return "hidden check";
+    return mark->finding.title != NULL ? mark->finding.title : "";
+}
+
+/* --- parts ---------------------------------------------------------------- */
+
+/* Copies those parts of `all` that have a text. */
+static size_t keep_some(const struct message_part *all, size_t n,
+                        struct message_part *parts)
+{
+    size_t kept = 0;
+    int group = 0; /* also if the first of the group is missing */
+    for (size_t i = 0; i < n; i++) {
+        group |= all[i].flags & MESSAGE_GROUP;
+        if (all[i].text == NULL || all[i].text[0] == '\0')
+            continue;
+        parts[kept] = all[i];
+        parts[kept++].flags |= group;
+        group = 0;
+    }
+    return kept;
+}
+
+/* What is said of an outcome that is nobody's failure. */
+static const char *about_outcome(enum outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_SKIPPED:
+        return "A check that this one needs has failed: mend that first.";
+    case OUTCOME_NOISY:
+        return "The machine was too busy to tell. No points are lost: it is "
+               "measured again when the machine is quiet.";
+    case OUTCOME_ERROR:
+        return "The grader could not run this check. That is no fault of the "
+               "program, and no points are lost: grade again.";
+    case OUTCOME_NONE:
+        return "The check did not report: there is no proof that it has run. "
+               "Grade again; if it stays so, tell your instructor.";
+    case OUTCOME_PASSED:
+    case OUTCOME_PARTLY:
+    case OUTCOME_FAILED:
+        break;
+    }
+    return NULL;
+}
+
+static size_t hidden_part(const struct mark *mark, struct message_part *parts)
+{
+    const char *about = about_outcome(mark->finding.outcome);
+    if (message_verdict(mark) == VERDICT_FAILED)
+        about = "This check tells no more. It asks for nothing beyond the "
+                "task, but with other input than the checks that you see: "
+                "read the task once more, sentence by sentence.";
+    return keep_some(&(struct message_part){"hidden", about, MESSAGE_PROSE}, 1,
+                     parts);
+}
+
+size_t message_parts(const struct mark *mark, const struct output_options *o,
+                     struct message_part parts[MESSAGE_PARTS_MAX])
+{
+    const struct finding *f = &mark->finding;
+    if (!message_is_shown(mark, o))
+        return hidden_part(mark, parts);
+    const int prose = MESSAGE_PROSE, group = MESSAGE_GROUP;
+    if (f->outcome == OUTCOME_PASSED)
+        return keep_some(&(struct message_part){"note", f->note, prose}, 1,
+                         parts);
+    const struct message_part all[MESSAGE_PARTS_MAX] = {
+        {"meaning", about_outcome(f->outcome), prose},
+        {"did", f->did, 0},
+        {"shell", f->command, 0},
+        {"expected", f->expected, group},
+        {"came", f->came, 0},
+        {"hangs at", f->hang, group},
+        {"sanitizer", f->sanitizer, group},
+        {"printed", f->output, group},
+        {"note", f->note, prose | group},
+        {"likely cause", f->cause, prose | group},
+        {"read", f->section, prose | group},
+        {"try", f->reproduce, 0},
+    };
+    return keep_some(all, MESSAGE_PARTS_MAX, parts);
+}
+
+size_t message_state_parts(const struct submission *s,
+                           struct message_part parts[MESSAGE_PARTS_MAX])
+{
+    if (s->state == SUBMISSION_GRADED)
+        return 0;
+    const bool compiler = s->state == SUBMISSION_BROKEN;
+    const struct message_part all[] = {
+        {compiler ? "compiler" : "reason", s->reason,
+         compiler ? 0 : MESSAGE_PROSE},
+        {"what to do", advice(s->state),
+         MESSAGE_PROSE | (compiler ? MESSAGE_GROUP : 0)},
+    };
+    return keep_some(all, sizeof all / sizeof all[0], parts);
+}
+
+/* --- layout --------------------------------------------------------------- */
+
+/* Columns that `text` takes, a character each. */
+static size_t columns(struct base_slice text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+    return n;
+}
+
+static void put_indent(struct sink *to, const char *label)
+{
+    const int len = label != NULL ? (int)strlen(label) : 0;
+    sink_fill(to, ' ', MARGIN);
+    sink_put(to, label != NULL ? label : "");
+    sink_fill(to, ' ', len < LABELS ? (size_t)(LABELS - len) : 1);
+}
+
+/* A line of prose as lines of whole words; `label` stands before the first. */
+static void put_wrapped(struct sink *to, enum escape syntax,
+                        struct base_slice line, size_t width, const char *label)
+{
+    size_t column = 0;
+    put_indent(to, label);
+    while (line.len > 0) {
+        const struct base_slice word = base_slice_cut(&line, ' ', NULL);
+        const size_t wide = columns(word);
+        if (column > 0 && column + 1 + wide > width) {
+            sink_put(to, "\n");
+            put_indent(to, NULL);
+            column = 0;
+        }
+        sink_put(to, column > 0 ? " " : "");
+        escape_slice(to, syntax, word, false);
+        column += (column > 0) + wide;
+    }
+    sink_put(to, "\n");
+}
+
+static void put_cut(struct sink *to, size_t bytes)
+{
+    put_indent(to, NULL);
+    sink_printf(to, "... %zu bytes more are cut\n", bytes);
+}
+
+static void put_part(struct sink *to, enum escape syntax,
+                     const struct message_part *part,
+                     const struct message_layout *layout)
+{
+    struct base_slice all = base_slice_of(part->text), rest = all;
+    const char *label = part->label;
+    const size_t width = layout->width > MARGIN + LABELS + 20
+                             ? layout->width - MARGIN - LABELS
+                             : 20;
+    if (rest.len > layout->most)
+        rest.len = escape_cut_at(rest, layout->most);
+    const size_t cut = all.len - rest.len;
+    while (rest.len > 0) {
+        const struct base_slice line = base_slice_cut(&rest, '\n', NULL);
+        if (line.len == 0 && label == NULL) {
+            sink_put(to, "\n");
+        } else if ((part->flags & MESSAGE_PROSE) != 0) {
+            put_wrapped(to, syntax, line, width, label);
+        } else {
+            put_indent(to, label);
+            escape_slice(to, syntax, line, false);
+            sink_put(to, "\n");
+        }
+        label = NULL;
+    }
+    if (cut > 0)
+        put_cut(to, cut);
+}
+
+void message_put(struct sink *to, enum escape syntax,
+                 const struct message_part *parts, size_t n,
+                 const struct message_layout *layout)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0 && (parts[i].flags & MESSAGE_GROUP) != 0)
+            sink_put(to, "\n");
+        put_part(to, syntax, &parts[i], layout);
+    }
+}
+
+/* --- counts --------------------------------------------------------------- */
+
+static size_t count(const struct submission *s, enum outcome outcome)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_marks; i++)
+        n += s->marks[i].finding.outcome == outcome;
+    return n;
+}
+
+void message_counts(struct sink *to, const struct submission *s)
+{
+    static const enum outcome order[] = {
+        OUTCOME_PASSED, OUTCOME_PARTLY, OUTCOME_FAILED, OUTCOME_SKIPPED,
+        OUTCOME_NOISY,  OUTCOME_ERROR,  OUTCOME_NONE,
+    };
+    if (s->state != SUBMISSION_GRADED) {
+        sink_put(to, message_state(s->state));
+        return;
+    }
+    const char *separator = "";
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        const size_t n = count(s, order[i]);
+        if (n == 0)
+            continue;
+        sink_printf(to, "%s%zu %s", separator, n, outcome_name(order[i]));
+        separator = ", ";
+    }
+    sink_put(to, s->n_marks == 0 ? "there are no checks" : "");
+}

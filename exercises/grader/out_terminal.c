@@ -1,0 +1,263 @@
+/*
+ * out_terminal.c - the message that students read most.
+ *
+ *     05-drain  Drain what is ready
+ *
+ *       ok      accept       a client is accepted                   2 of 2
+ *       FAILED  whole        the whole reply arrives                0 of 4
+ *       skipped many         a hundred clients at once              0 of 4
+ *
+ *     FAILED  whole: the whole reply arrives
+ *
+ *       did           ...          the parts of the first failure, in full
+ *       likely cause  ...
+ *
+ *     2 of 10 points: 1 passed, 1 failed, 1 skipped
+ *     next:   make check EXERCISE=05-drain
+ *
+ * One failure at a time: the first is the one to mend, and others often follow
+ * from it. Words carry the meaning; colour, where it is allowed, repeats it.
+ *
+ * Read before: message.h. Read after: out_gradescope.c.
+ * Rests on: ECMA-48 (SGR).
+ */
+#include "message.h"
+
+enum {
+    WORD = 12,       /* columns of "not scored" and what is between */
+    NAME_MOST = 24,  /* columns that a check's name may take */
+    POINTS = 16,     /* columns for "100.25 of 100.5" */
+    TEXT_MOST = 3000 /* bytes of one part: a screen or so */
+};
+
+struct terminal {
+    struct sink to;
+    const struct submission *s;
+    const struct output_options *o;
+    size_t width;
+};
+
+static void put_colored(struct terminal *t, const char *color, const char *text)
+{
+    if (t->o->color)
+        sink_put(&t->to, color);
+    sink_put(&t->to, text);
+    if (t->o->color)
+        sink_put(&t->to, "\033[0m");
+}
+
+static const char *const red = "\033[1;31m", *const bold = "\033[1m";
+
+/* Escapes `text` into exactly `width` columns; what is too long is cut. */
+static void put_field(struct sink *to, const char *text, size_t width)
+{
+    struct base_buf clean;
+    base_buf_init(&clean, SIZE_MAX / 4);
+    struct sink into = sink_of(&clean);
+    escape_line(&into, ESCAPE_TEXT, text);
+    struct base_slice rest = base_buf_slice(&clean);
+    size_t column = 0;
+    for (; rest.len > 0 && column < width; column++) {
+        const size_t len = base_slice_utf8(rest);
+        const bool cut = column + 1 == width && len < rest.len;
+        sink_bytes(to, cut ? base_slice_of("~")
+                           : (struct base_slice){rest.ptr, len});
+        rest = base_slice_skip(rest, len);
+    }
+    sink_fill(to, ' ', width - column);
+    base_buf_fini(&clean);
+}
+
+static void put_points(struct terminal *t, double points, double max)
+{
+    sink_points(&t->to, points);
+    sink_put(&t->to, " of ");
+    sink_points(&t->to, max);
+}
+
+/* --- a line a check ------------------------------------------------------- */
+
+static size_t name_width(const struct submission *s)
+{
+    size_t widest = 1;
+    for (size_t i = 0; i < s->n_marks; i++) {
+        const char *name = s->marks[i].finding.check;
+        const size_t len = name != NULL ? strlen(name) : 0;
+        widest = len > widest ? len : widest;
+    }
+    return widest < NAME_MOST ? widest : NAME_MOST;
+}
+
+static void put_line(struct terminal *t, const struct mark *mark, size_t names)
+{
+    const size_t used = 2 + WORD + names + 2 + POINTS;
+    const size_t titles = t->width > used + 10 ? t->width - used : 10;
+    sink_put(&t->to, "  ");
+    put_field(&t->to, message_word(mark), WORD);
+    put_field(&t->to, mark->finding.check, names);
+    sink_put(&t->to, "  ");
+    put_field(&t->to, message_title(mark, t->o), titles);
+    sink_put(&t->to, "  ");
+    if (mark->finding.outcome == OUTCOME_NOISY) {
+        sink_put(&t->to, "open, of ");
+        sink_points(&t->to, mark->max);
+    } else {
+        put_points(t, mark->points, mark->max);
+    }
+    sink_put(&t->to, "\n");
+}
+
+static void put_lines(struct terminal *t)
+{
+    const size_t names = name_width(t->s);
+    for (size_t i = 0; i < t->s->n_marks; i++)
+        put_line(t, &t->s->marks[i], names);
+    sink_put(&t->to, t->s->n_marks > 0 ? "\n" : "");
+}
+
+/* --- the first failure ---------------------------------------------------- */
+
+/* The first that has a message: a failure, then an error, then what is open. */
+static const struct mark *first_to_tell(const struct terminal *t)
+{
+    static const enum verdict order[] = {VERDICT_FAILED, VERDICT_ERROR,
+                                         VERDICT_SKIPPED};
+    for (size_t v = 0; v < sizeof order / sizeof order[0]; v++) {
+        const struct mark *hidden = NULL;
+        for (size_t i = 0; i < t->s->n_marks; i++) {
+            const struct mark *mark = &t->s->marks[i];
+            if (message_verdict(mark) != order[v])
+                continue;
+            if (message_is_shown(mark, t->o))
+                return mark;
+            hidden = hidden != NULL ? hidden : mark;
+        }
+        if (hidden != NULL)
+            return hidden;
+    }
+    return NULL;
+}
+
+static void put_parts(struct terminal *t, const struct message_part *parts,
+                      size_t n)
+{
+    const struct message_layout layout = {.width = t->width, .most = TEXT_MOST};
+    message_put(&t->to, ESCAPE_TEXT, parts, n, &layout);
+    sink_put(&t->to, n > 0 ? "\n" : "");
+}
+
+static void put_failure(struct terminal *t, const struct mark *mark)
+{
+    struct message_part parts[MESSAGE_PARTS_MAX];
+    const bool failed = message_verdict(mark) == VERDICT_FAILED;
+    put_colored(t, failed ? red : bold, message_word(mark));
+    sink_put(&t->to, "  ");
+    escape_line(&t->to, ESCAPE_TEXT, mark->finding.check);
+    sink_put(&t->to, ": ");
+    escape_line(&t->to, ESCAPE_TEXT, message_title(mark, t->o));
+    sink_put(&t->to, "\n\n");
+    put_parts(t, parts, message_parts(mark, t->o, parts));
+}
+
+/* What was measured by checks that have passed: worth a look after success. */
+static void put_notes(struct terminal *t)
+{
+    bool some = false;
+    for (size_t i = 0; i < t->s->n_marks; i++) {
+        const struct mark *mark = &t->s->marks[i];
+        struct message_part parts[MESSAGE_PARTS_MAX];
+        if (message_verdict(mark) != VERDICT_OK ||
+            message_parts(mark, t->o, parts) == 0)
+            continue;
+        sink_put(&t->to, "  ");
+        escape_line(&t->to, ESCAPE_TEXT, mark->finding.check);
+        sink_put(&t->to, ": ");
+        escape_text(&t->to, ESCAPE_TEXT, mark->finding.note);
+        sink_put(&t->to, "\n");
+        some = true;
+    }
+    sink_put(&t->to, some ? "\n" : "");
+}
+
+static void put_state(struct terminal *t)
+{
+    struct message_part parts[MESSAGE_PARTS_MAX];
+    put_colored(t, red, "NOT GRADED");
+    sink_printf(&t->to, "  %s\n\n", message_state(t->s->state));
+    put_parts(t, parts, message_state_parts(t->s, parts));
+}
+
+/* --- around it ------------------------------------------------------------ */
+
+static void put_head(struct terminal *t)
+{
+    escape_line(&t->to, ESCAPE_TEXT, t->s->exercise);
+    sink_put(&t->to, "  ");
+    escape_line(&t->to, ESCAPE_TEXT, t->s->title);
+    sink_put(&t->to, "\n\n");
+}
+
+static void put_about(struct terminal *t)
+{
+    const struct message_part parts[] = {
+        {"files", t->s->notes, 0},
+        {"unprotected", t->s->missing, MESSAGE_PROSE},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (parts[i].text != NULL && parts[i].text[0] != '\0')
+            put_parts(t, &parts[i], 1);
+}
+
+static void put_sum(struct terminal *t)
+{
+    const double open = submission_open(t->s);
+    if (t->s->state == SUBMISSION_ERROR) {
+        sink_put(&t->to, "no grade of ");
+        sink_points(&t->to, t->s->max);
+        sink_put(&t->to, " points");
+    } else {
+        put_points(t, t->s->score, t->s->max);
+        sink_put(&t->to, " points");
+        if (open > 0) {
+            sink_put(&t->to, ", ");
+            sink_points(&t->to, open);
+            sink_put(&t->to, " still open");
+        }
+    }
+    sink_put(&t->to, ": ");
+    message_counts(&t->to, t->s);
+    sink_put(&t->to, t->s->kept ? " (unchanged since an earlier run)\n" : "\n");
+}
+
+static void put_next(struct terminal *t)
+{
+    if (t->s->state == SUBMISSION_GRADED && t->s->score >= t->s->max) {
+        sink_put(&t->to, "next:   make watch\n");
+        return;
+    }
+    sink_put(&t->to, "next:   make check EXERCISE=");
+    escape_line(&t->to, ESCAPE_TEXT, t->s->exercise);
+    sink_put(&t->to, "\n");
+}
+
+int output_terminal(const struct submission *s, const struct output_options *o,
+                    struct base_buf *out)
+{
+    struct terminal t = {.to = sink_of(out), .s = s, .o = o};
+    t.width = o->width > 0 ? (size_t)o->width : 80;
+    put_head(&t);
+    if (s->state != SUBMISSION_GRADED) {
+        put_state(&t);
+    } else {
+        const struct mark *mark = first_to_tell(&t);
+        put_lines(&t);
+        if (mark != NULL)
+            put_failure(&t, mark);
+        else
+            put_notes(&t);
+    }
+    put_about(&t);
+    put_sum(&t);
+    put_next(&t);
+    return t.to.error;
+}
