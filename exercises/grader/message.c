@@ -220,6 +220,11 @@ static void put_indent(struct sink *to, const char *label)
     sink_fill(to, ' ', len < LABELS ? (size_t)(LABELS - len) : 1);
 }
 
+static void end_line(struct sink *to, enum escape syntax)
+{
+    escape_slice(to, syntax, base_slice_of("\n"), false);
+}
+
 /* A line of prose as lines of whole words; `label` stands before the first. */
 static void put_wrapped(struct sink *to, enum escape syntax,
                         struct base_slice line, size_t width, const char *label)
@@ -230,7 +235,7 @@ static void put_wrapped(struct sink *to, enum escape syntax,
         const struct base_slice word = base_slice_cut(&line, ' ', NULL);
         const size_t wide = columns(word);
         if (column > 0 && column + 1 + wide > width) {
-            sink_put(to, "\n");
+            end_line(to, syntax);
             put_indent(to, NULL);
             column = 0;
         }
@@ -238,13 +243,14 @@ static void put_wrapped(struct sink *to, enum escape syntax,
         escape_slice(to, syntax, word, false);
         column += (column > 0) + wide;
     }
-    sink_put(to, "\n");
+    end_line(to, syntax);
 }
 
-static void put_cut(struct sink *to, size_t bytes)
+static void put_cut(struct sink *to, enum escape syntax, size_t bytes)
 {
     put_indent(to, NULL);
-    sink_printf(to, "... %zu bytes more are cut\n", bytes);
+    sink_printf(to, "... %zu bytes more are cut", bytes);
+    end_line(to, syntax);
 }
 
 static void put_part(struct sink *to, enum escape syntax,
@@ -262,18 +268,18 @@ static void put_part(struct sink *to, enum escape syntax,
     while (rest.len > 0) {
         const struct base_slice line = base_slice_cut(&rest, '\n', NULL);
         if (line.len == 0 && label == NULL) {
-            sink_put(to, "\n");
+            end_line(to, syntax);
         } else if ((part->flags & MESSAGE_PROSE) != 0) {
             put_wrapped(to, syntax, line, width, label);
         } else {
             put_indent(to, label);
             escape_slice(to, syntax, line, false);
-            sink_put(to, "\n");
+            end_line(to, syntax);
         }
         label = NULL;
     }
     if (cut > 0)
-        put_cut(to, cut);
+        put_cut(to, syntax, cut);
 }
 
 void message_put(struct sink *to, enum escape syntax,
@@ -282,12 +288,13 @@ void message_put(struct sink *to, enum escape syntax,
 {
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && (parts[i].flags & MESSAGE_GROUP) != 0)
-            sink_put(to, "\n");
+            end_line(to, syntax);
         put_part(to, syntax, &parts[i], layout);
     }
 }
 
-/* --- counts --------------------------------------------------------------- */
+/* --- the sum ---------------------------------------------------------------
+ */
 
 static size_t count(const struct submission *s, enum outcome outcome)
 {
@@ -297,7 +304,7 @@ static size_t count(const struct submission *s, enum outcome outcome)
     return n;
 }
 
-void message_counts(struct sink *to, const struct submission *s)
+static void put_counts(struct sink *to, const struct submission *s)
 {
     static const enum outcome order[] = {
         OUTCOME_PASSED, OUTCOME_PARTLY, OUTCOME_FAILED, OUTCOME_SKIPPED,
@@ -316,4 +323,25 @@ void message_counts(struct sink *to, const struct submission *s)
         separator = ", ";
     }
     sink_put(to, s->n_marks == 0 ? "there are no checks" : "");
+}
+
+void message_sum(struct sink *to, const struct submission *s)
+{
+    const double open = submission_open(s);
+    if (s->state == SUBMISSION_ERROR) {
+        sink_put(to, "no grade of ");
+        sink_points(to, s->max);
+    } else {
+        sink_points(to, s->score);
+        sink_put(to, " of ");
+        sink_points(to, s->max);
+    }
+    sink_put(to, " points");
+    if (open > 0 && s->state == SUBMISSION_GRADED) {
+        sink_put(to, ", ");
+        sink_points(to, open);
+        sink_put(to, " still open");
+    }
+    sink_put(to, ": ");
+    put_counts(to, s);
 }

@@ -64,6 +64,8 @@ size_t message_state_parts(const struct submission *s,
 /* "nothing was handed in", ...; "graded". */
 const char *message_state(enum submission_state state);
 
+enum { MESSAGE_MOST = 16 << 10 }; /* bytes of a part, in files */
+
 struct message_layout {
     size_t width; /* columns, for prose */
     size_t most;  /* bytes of one part; the rest is cut, with a word on it */
@@ -74,7 +76,7 @@ void message_put(struct sink *to, enum escape syntax,
                  const struct message_part *parts, size_t n,
                  const struct message_layout *layout);
 
-/* "3 checks passed, 1 failed, 2 skipped": counts of outcomes; or the state. */
-void message_counts(struct sink *to, const struct submission *s);
+/* "7 of 10 points, 2 still open: 3 passed, 1 failed, 1 too noisy". */
+void message_sum(struct sink *to, const struct submission *s);
 
 #endif

@@ -14,7 +14,7 @@
 #include "json.h"
 #include "message.h"
 
-static const struct message_layout layout = {.width = 76, .most = ESCAPE_MAX};
+static const struct message_layout layout = {.width = 76, .most = MESSAGE_MOST};
 
 static void put_output(struct json *json, const char *head,
                        const struct message_part *parts, size_t n)
@@ -22,7 +22,7 @@ static void put_output(struct json *json, const char *head,
     json_string_begin(json, "output");
     escape_line(json->to, ESCAPE_JSON, head);
     escape_text(json->to, ESCAPE_JSON, n > 0 ? "\n\n" : "");
-    json_message(json, parts, n, &layout);
+    message_put(json->to, ESCAPE_JSON, parts, n, &layout);
     json_string_end(json);
 }
 

@@ -98,7 +98,7 @@ static void put_line(struct terminal *t, const struct mark *mark, size_t names)
     sink_put(&t->to, "  ");
     put_field(&t->to, message_title(mark, t->o), titles);
     sink_put(&t->to, "  ");
-    if (mark->finding.outcome == OUTCOME_NOISY) {
+    if (mark_is_open(mark)) {
         sink_put(&t->to, "open, of ");
         sink_points(&t->to, mark->max);
     } else {
@@ -210,22 +210,7 @@ static void put_about(struct terminal *t)
 
 static void put_sum(struct terminal *t)
 {
-    const double open = submission_open(t->s);
-    if (t->s->state == SUBMISSION_ERROR) {
-        sink_put(&t->to, "no grade of ");
-        sink_points(&t->to, t->s->max);
-        sink_put(&t->to, " points");
-    } else {
-        put_points(t, t->s->score, t->s->max);
-        sink_put(&t->to, " points");
-        if (open > 0) {
-            sink_put(&t->to, ", ");
-            sink_points(&t->to, open);
-            sink_put(&t->to, " still open");
-        }
-    }
-    sink_put(&t->to, ": ");
-    message_counts(&t->to, t->s);
+    message_sum(&t->to, t->s);
     sink_put(&t->to, t->s->kept ? " (unchanged since an earlier run)\n" : "\n");
 }
 

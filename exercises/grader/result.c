@@ -62,7 +62,7 @@ void submission_sum(struct submission *s)
     s->max = (double)all / 100;
 }
 
-static bool is_open(const struct mark *mark)
+bool mark_is_open(const struct mark *mark)
 {
     return mark->finding.outcome == OUTCOME_NOISY ||
            mark->finding.outcome == OUTCOME_ERROR ||
@@ -74,7 +74,7 @@ double submission_open(const struct submission *s)
     int64_t open = 0;
     for (size_t i = 0; i < s->n_marks; i++)
         if (s->state == SUBMISSION_ERROR ||
-            (s->state == SUBMISSION_GRADED && is_open(&s->marks[i])))
+            (s->state == SUBMISSION_GRADED && mark_is_open(&s->marks[i])))
             open += result_hundredths(s->marks[i].max);
     return (double)open / 100;
 }
@@ -84,7 +84,7 @@ bool submission_final(const struct submission *s)
     if (s->state != SUBMISSION_GRADED)
         return s->state != SUBMISSION_ERROR;
     for (size_t i = 0; i < s->n_marks; i++)
-        if (is_open(&s->marks[i]))
+        if (mark_is_open(&s->marks[i]))
             return false;
     return true;
 }

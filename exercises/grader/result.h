@@ -66,6 +66,7 @@ int64_t result_hundredths(double points);
  * of the student: their points are open until the submission is graded again.
  * `final` is false if there is such a check, or the state is an error.
  */
+bool mark_is_open(const struct mark *mark);
 double submission_open(const struct submission *s);
 bool submission_final(const struct submission *s);
 
