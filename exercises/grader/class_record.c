@@ -15,76 +15,258 @@
  * Rests on: write(2).
  */
 #include "class_record.h"
+#include "escape.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-enum { TEXTS = 7, NUMBERS = 6, MARK_NUMBERS = 2 };
 static const uint64_t magic = 0x3164726f63657273; /* "srecord1" */
 static const uint64_t absent = UINT64_MAX;
 
 /* --- trimming ------------------------------------------------------------- */
 
-/* Cuts *text to `most` bytes and the line that says so; returns its length. */
-static size_t trim_text(char **text, size_t most, struct base_arena *arena)
+/* `text` with at most `most` bytes, and the line that says so. */
+static char *trim(char *text, size_t most, struct base_arena *arena)
 {
-    const size_t len = *text != NULL ? strlen(*text) : 0;
+    const size_t len = text != NULL ? strlen(text) : 0;
     if (len <= most)
-        return len;
-    *text = base_arena_printf(arena, "%.*s\n(%zu bytes more are left out)",
-                              (int)most, *text, len - most);
-    return strlen(*text);
+        return text;
+    const size_t at = escape_cut_at(base_slice_of(text), most);
+    return base_arena_printf(arena, "%.*s\n(%zu bytes more are left out)",
+                             (int)at, text, len - at);
+}
+
+static void trim_finding(struct finding *f, size_t *left,
+                         struct base_arena *arena)
+{
+    char **const texts[] = {
+        &f->did,       &f->command, &f->expected, &f->came,
+        &f->cause,     &f->section, &f->note,     &f->reproduce,
+        &f->sanitizer, &f->hang,    &f->output,
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const size_t most = *left < CLASS_TEXT_MAX ? *left : CLASS_TEXT_MAX;
+        *texts[i] = trim(*texts[i], most, arena);
+        const size_t len = *texts[i] != NULL ? strlen(*texts[i]) : 0;
+        *left -= len < *left ? len : *left;
+    }
 }
 
 void class_record_trim(struct submission *s, struct base_arena *arena)
 {
     size_t left = CLASS_TEXTS_MAX;
-    for (size_t i = 0; i < s->n_marks; i++) {
-        struct finding *f = &s->marks[i].finding;
-        char **const texts[] = {
-            &f->did,       &f->command, &f->expected,  &f->came,
-            &f->cause,     &f->section, &f->reproduce, &f->note,
-            &f->sanitizer, &f->hang,    &f->output,
-        };
-        for (size_t j = 0; j < sizeof texts / sizeof texts[0]; j++) {
-            const size_t most = left < CLASS_TEXT_MAX ? left : CLASS_TEXT_MAX;
-            const size_t len = trim_text(texts[j], most, arena);
-            left -= len < left ? len : left;
-        }
-    }
+    /* The casts: trim gives back what it got, or a text of the arena. */
+    s->reason = trim((char *)s->reason, CLASS_TEXT_MAX, arena);
+    s->notes = trim((char *)s->notes, CLASS_TEXT_MAX, arena);
+    for (size_t i = 0; i < s->n_marks; i++)
+        trim_finding(&s->marks[i].finding, &left, arena);
 }
 
 /* --- writing -------------------------------------------------------------- */
 
-static int put(struct base_buf *out, const void *bytes, size_t len)
+static void put_number(struct sink *to, uint64_t number)
 {
-    return base_buf_append(out, (struct base_slice){bytes, len});
+    sink_bytes(to, (struct base_slice){(const char *)&number, sizeof number});
 }
 
-static int put_number(struct base_buf *out, uint64_t number)
+static void put_real(struct sink *to, double real)
 {
-    return put(out, &number, sizeof number);
+    sink_bytes(to, (struct base_slice){(const char *)&real, sizeof real});
 }
 
-static int put_text(struct base_buf *out, const char *text)
+static void put_text(struct sink *to, const char *text)
 {
-    if (text == NULL)
-        return put_number(out, absent);
-    const int error = put_number(out, strlen(text));
-    return error != 0 ? error : put(out, text, strlen(text));
+    put_number(to, text != NULL ? strlen(text) : absent);
+    sink_bytes(to, base_slice_of(text != NULL ? text : ""));
 }
 
-/* Writes what `out` holds, and empties it; `error` is one from before. */
-static int flush(int fd, struct base_buf *out, int error)
+static int write_all(int fd, struct base_slice bytes)
 {
-    if (error != 0)
-        return -EMSGSIZE;
-    while (base_buf_len(out) > 0) {
-        const struct base_slice bytes = base_buf_slice(out);
+    while (bytes.len > 0) {
         const ssize_t n = write(fd, bytes.ptr, bytes.len);
         if (n == -1 && errno != EINTR)
             return -errno;
-        base_buf_consume(out, n > 0 ? (size_t)n : 0);
+        if (n > 0)
+            bytes = base_slice_skip(bytes, (size_t)n);
     }
+    return 0;
+}
+
+/* Writes what has been put, and begins anew. */
+static int flush(int fd, struct sink *to)
+{
+    if (to->error != 0)
+        return -EMSGSIZE;
+    const int error = write_all(fd, base_buf_slice(to->out));
+    base_buf_clear(to->out);
+    return error;
+}
+
+static int write_mark(int fd, uint64_t nonce, const struct mark *mark,
+                      struct sink *to)
+{
+    struct finding finding = mark->finding;
+    const bool none = finding.outcome == OUTCOME_NONE;
+    if (none)
+        finding.outcome = OUTCOME_ERROR;
+    put_number(to, mark->hidden);
+    put_number(to, none);
+    put_real(to, mark->points);
+    put_real(to, mark->max);
+    const int error = flush(fd, to);
+    return error != 0 ? error : finding_write(fd, nonce, &finding);
+}
+
+static void put_head(struct sink *to, const struct submission *s,
+                     const char *key)
+{
+    put_number(to, magic);
+    put_number(to, s->state);
+    put_number(to, (uint64_t)s->ms);
+    put_number(to, s->seed);
+    put_number(to, s->kept);
+    put_number(to, s->n_marks);
+    put_text(to, s->exercise);
+    put_text(to, key);
+    put_text(to, s->sha256);
+    put_text(to, s->reason);
+    put_text(to, s->notes);
+    put_text(to, s->protection);
+    put_text(to, s->missing);
+}
+
+int class_record_write(int fd, uint64_t nonce, const struct submission *s,
+                       const char *key)
+{
+    struct base_buf buf;
+    base_buf_init(&buf, CLASS_RECORD_MAX);
+    struct sink to = sink_of(&buf);
+    put_head(&to, s, key);
+    int error = flush(fd, &to);
+    for (size_t i = 0; i < s->n_marks && error == 0; i++)
+        error = write_mark(fd, nonce, &s->marks[i], &to);
+    put_number(&to, s->n_marks);
+    put_number(&to, nonce);
+    if (error == 0)
+        error = flush(fd, &to);
+    base_buf_fini(&buf);
+    return error;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* What is still to be read; `bad` once something was not as it has to be. */
+struct source {
+    struct base_slice rest;
+    struct base_arena *arena;
+    bool bad;
+};
+
+static void take(struct source *from, void *into, size_t len)
+{
+    from->bad = from->bad || from->rest.len < len;
+    if (from->bad) {
+        memset(into, 0, len);
+        return;
+    }
+    memcpy(into, from->rest.ptr, len);
+    from->rest = base_slice_skip(from->rest, len);
+}
+
+/* A number that is at most `max`. */
+static uint64_t take_number(struct source *from, uint64_t max)
+{
+    uint64_t number;
+    take(from, &number, sizeof number);
+    from->bad = from->bad || number > max;
+    return number;
+}
+
+static double take_points(struct source *from)
+{
+    double points;
+    take(from, &points, sizeof points);
+    from->bad = from->bad || !(points >= 0 && points < 1e9); /* or NaN */
+    return points;
+}
+
+/* A NUL within a text would hide what follows. */
+static const char *take_text(struct source *from)
+{
+    const uint64_t len = take_number(from, absent);
+    if (from->bad || len == absent)
+        return NULL;
+    const struct base_slice text = {from->rest.ptr, len};
+    from->bad = len > from->rest.len ||
+                (len > 0 && memchr(text.ptr, '\0', text.len) != NULL);
+    if (from->bad)
+        return NULL;
+    from->rest = base_slice_skip(from->rest, len);
+    return base_arena_strdup(from->arena, text);
+}
+
+/* A hash in hexadecimal, or nothing. */
+static void take_hash(struct source *from, char hex[SHA256_HEX])
+{
+    const char *text = take_text(from);
+    const size_t len = text != NULL ? strlen(text) : 1;
+    from->bad = from->bad || (len != 0 && len != SHA256_HEX - 1) ||
+                strspn(text, "0123456789abcdef") != len;
+    if (!from->bad)
+        memcpy(hex, text, len + 1);
+}
+
+static void take_mark(struct source *from, uint64_t nonce, struct mark *mark)
+{
+    mark->hidden = take_number(from, 1) == 1;
+    const bool none = take_number(from, 1) == 1;
+    mark->points = take_points(from);
+    mark->max = take_points(from);
+    from->bad = from->bad || finding_read(&from->rest, nonce, &mark->finding,
+                                          from->arena) != 1;
+    if (none)
+        mark->finding.outcome = OUTCOME_NONE;
+}
+
+static void take_head(struct source *from, struct submission *s,
+                      char key[SHA256_HEX])
+{
+    from->bad = take_number(from, absent) != magic;
+    s->state = (enum submission_state)take_number(from, SUBMISSION_ERROR);
+    s->ms = (int64_t)take_number(from, INT64_MAX);
+    s->seed = take_number(from, UINT64_MAX);
+    s->kept = take_number(from, 1) == 1;
+    s->n_marks = take_number(from, CLASS_MARKS_MAX);
+    const char *exercise = take_text(from);
+    from->bad =
+        from->bad || exercise == NULL || strcmp(exercise, s->exercise) != 0;
+    take_hash(from, key);
+    take_hash(from, s->sha256);
+    s->reason = take_text(from);
+    s->notes = take_text(from);
+    s->protection = take_text(from);
+    s->missing = take_text(from);
+}
+
+int class_record_read(struct base_slice bytes, uint64_t nonce,
+                      struct submission *s, char key[SHA256_HEX],
+                      struct base_arena *arena)
+{
+    struct source from = {.rest = bytes, .arena = arena};
+    struct submission read = *s;
+    char its_key[SHA256_HEX] = "";
+    take_head(&from, &read, its_key);
+    if (from.bad)
+        return -EPROTO;
+    read.marks = base_arena_alloc(arena, read.n_marks * sizeof *read.marks);
+    for (size_t i = 0; i < read.n_marks && !from.bad; i++)
+        take_mark(&from, nonce, &read.marks[i]);
+    const bool complete = take_number(&from, UINT64_MAX) == read.n_marks &&
+                          take_number(&from, UINT64_MAX) == nonce;
+    if (from.bad || !complete || from.rest.len > 0)
+        return -EPROTO;
+    submission_sum(&read);
+    memcpy(key, its_key, sizeof its_key);
+    *s = read;
     return 0;
 }

@@ -20,9 +20,9 @@
 
 enum {
     CLASS_MARKS_MAX = 64,
-    CLASS_TEXT_MAX = 8 << 10,         /* bytes of one text of a finding, */
-    CLASS_TEXTS_MAX = 512 << 10,      /* of all of a submission's, */
-    CLASS_RECORD_MAX = (1 << 20) / 1, /* and with all that is around them */
+    CLASS_TEXT_MAX = 8 << 10,     /* bytes of one text of a finding, */
+    CLASS_TEXTS_MAX = 512 << 10,  /* of all of a submission's, */
+    CLASS_RECORD_MAX = 900 << 10, /* and with all that is around them */
 };
 
 /*
