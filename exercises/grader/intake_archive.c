@@ -32,8 +32,8 @@ static bool refuse(const struct reading *r, struct base_slice path,
                    const char *why)
 {
     return intake_say(r->asked, r->s, SUBMISSION_REFUSED,
-                      "the archive is refused: %.*s %s",
-                      BASE_SLICE_ARGS(path), why);
+                      "the archive is refused: %.*s %s", BASE_SLICE_ARGS(path),
+                      why);
 }
 
 /*
@@ -103,8 +103,7 @@ static bool take(struct reading *r, const struct tar_entry *entry, int *error)
         return refuse(r, entry->path, why);
     if (*path == '\0') /* the archive's own top */
         return true;
-    if (!intake_add(r->items,
-                    entry->kind == TAR_FILE ? ITEM_FILE : ITEM_FOLDER,
+    if (!intake_add(r->items, entry->kind == TAR_FILE ? ITEM_FILE : ITEM_FOLDER,
                     base_slice_of(path), entry->size))
         return intake_say(r->asked, r->s, SUBMISSION_REFUSED,
                           "the archive is refused: it has more than %d "

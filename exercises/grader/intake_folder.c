@@ -29,9 +29,8 @@ int intake_open(int root, const char *path, int flags)
         }
         memcpy(part, path, len);
         part[len] = '\0';
-        const int next = openat(fd, part,
-                                how | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-                                    O_CLOEXEC);
+        const int next = openat(
+            fd, part, how | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         const int error = errno;
         close(fd);
         if (next == -1)
@@ -60,12 +59,12 @@ static void list_folder(DIR *dir, const char *path, struct items *items)
             fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW))
             continue;
         const char *joined =
-            *path == '\0' ? entry->d_name
-                          : base_arena_printf(items->arena, "%s/%s", path,
-                                              entry->d_name);
-        items->cut = !intake_add(items, kind_of(status.st_mode),
-                                 base_slice_of(joined),
-                                 (uint64_t)status.st_size);
+            *path == '\0'
+                ? entry->d_name
+                : base_arena_printf(items->arena, "%s/%s", path, entry->d_name);
+        items->cut =
+            !intake_add(items, kind_of(status.st_mode), base_slice_of(joined),
+                        (uint64_t)status.st_size);
         if (items->cut)
             return;
     }

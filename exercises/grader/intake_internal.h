@@ -27,8 +27,8 @@ struct item {
 
 /* All of it lives in one arena, which goes when the copying is done. */
 struct items {
-    struct item *at; /* sorted by path */
-    size_t n, size;
+    struct item *at; /* INTAKE_ENTRIES_MAX of them, sorted by path in the end */
+    size_t n;
     struct base_arena *arena;
     bool archive;
     bool cut; /* a folder had more than INTAKE_ENTRIES_MAX */

@@ -1,0 +1,340 @@
+/*
+ * intake.c - the intake's two doors: who has handed something in, and the
+ * copying of what one of them has.
+ *
+ * A file of a folder is read as it is at that moment: what is read is what is
+ * hashed, copied and graded, whatever happens to the folder meanwhile.
+ *
+ * Read before: intake.h, intake_internal.h. Read after: intake_folder.c.
+ */
+#include "intake_internal.h"
+#include "sha256.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SCRATCH = 1 << 18, NOTES_MAX = 1 << 16 };
+
+/* --- what the parts share -------------------------------------------------*/
+
+const char *intake_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool intake_wants(const struct asked *a, const char *name)
+{
+    for (size_t i = 0; i < a->n_wanted; i++)
+        if (strcmp(a->wanted[i], name) == 0)
+            return true;
+    return false;
+}
+
+bool intake_add(struct items *items, enum item_kind kind,
+                struct base_slice path, uint64_t size)
+{
+    if (items->n == INTAKE_ENTRIES_MAX)
+        return false;
+    items->at[items->n++] =
+        (struct item){.kind = kind,
+                      .path = base_arena_strdup(items->arena, path),
+                      .size = size};
+    return true;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct item *)a)->path,
+                  ((const struct item *)b)->path);
+}
+
+void intake_sort(struct items *items)
+{
+    qsort(items->at, items->n, sizeof(*items->at), by_path);
+}
+
+bool intake_say(const struct asked *a, struct submission *s,
+                enum submission_state state, const char *format, ...)
+{
+    va_list args;
+    char *text = NULL;
+    va_start(args, format);
+    const int len = vasprintf(&text, format, args);
+    va_end(args);
+    s->state = state;
+    s->reason =
+        base_arena_strdup(a->arena, len < 0 ? base_slice_of("out of memory")
+                                            : base_slice_of(text));
+    if (len >= 0)
+        free(text);
+    return false;
+}
+
+/* --- the list -------------------------------------------------------------*/
+
+/* The length of `name` without the ending of an archive; 0 if it has none. */
+static size_t archive_stem(const char *name)
+{
+    static const char *const endings[] = {".zip", ".tar.gz", ".tgz", ".tar"};
+    const struct base_slice all = base_slice_of(name);
+    for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+        const size_t len = strlen(endings[i]);
+        if (all.len > len &&
+            base_slice_equal_nocase(base_slice_skip(all, all.len - len),
+                                    base_slice_of(endings[i])))
+            return all.len - len;
+    }
+    return 0;
+}
+
+/* Fills in who it is. False: it is nothing handed in. */
+static bool recognise(int folder, const char *dir, const char *name,
+                      struct base_arena *arena, struct handed_in *h)
+{
+    struct stat status;
+    const size_t stem = archive_stem(name);
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == -1)
+        return false;
+    h->archive = !S_ISDIR(status.st_mode) && stem > 0;
+    if (!S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode) && !h->archive)
+        return false;
+    h->student = base_arena_strdup(
+        arena, (struct base_slice){name, h->archive ? stem : strlen(name)});
+    h->path = base_arena_printf(arena, "%s/%s", dir, name);
+    return true;
+}
+
+/* Puts a line on what is left out into the notes; with very many, not all. */
+static void leave_out(struct base_buf *notes, const char *name, const char *why)
+{
+    (void)base_buf_printf(notes, "%s%s: left out, %s",
+                          base_buf_len(notes) > 0 ? "\n" : "", name, why);
+}
+
+static bool listed_before(const struct handed_in *list, ssize_t n,
+                          const char *student)
+{
+    for (ssize_t i = 0; i < n; i++)
+        if (strcmp(list[i].student, student) == 0)
+            return true;
+    return false;
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+ssize_t intake_list(const char *dir, struct base_arena *arena,
+                    struct handed_in **list, char **notes)
+{
+    struct dirent **names = NULL;
+    const int folder = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder == -1)
+        return -errno;
+    const int n = scandirat(folder, ".", &names, visible, alphasort);
+    if (n == -1) {
+        const int error = -errno;
+        close(folder);
+        return error;
+    }
+    struct base_buf text;
+    base_buf_init(&text, NOTES_MAX);
+    *list = base_arena_alloc(arena, sizeof(**list) * ((size_t)n + 1));
+    ssize_t found = 0;
+    for (int i = 0; i < n; i++) {
+        struct handed_in *next = &(*list)[found];
+        if (!recognise(folder, dir, names[i]->d_name, arena, next))
+            leave_out(&text, names[i]->d_name, "neither folder nor archive");
+        else if (listed_before(*list, found, next->student))
+            leave_out(&text, names[i]->d_name,
+                      "this student's folder or archive is there already");
+        else
+            found++;
+        free(names[i]);
+    }
+    free(names);
+    close(folder);
+    *notes = base_buf_len(&text) > 0
+                 ? base_arena_strdup(arena, base_buf_slice(&text))
+                 : NULL;
+    base_buf_fini(&text);
+    return found;
+}
+
+/* --- copying --------------------------------------------------------------*/
+
+/* Reads a file of a folder. Returns 0, -EFBIG, or what the system said. */
+static int read_file(int root, const char *path, struct base_arena *arena,
+                     struct base_slice *content)
+{
+    const int fd = intake_open(root, path, O_RDONLY);
+    if (fd < 0)
+        return fd;
+    struct stat status;
+    if (fstat(fd, &status) == -1 || !S_ISREG(status.st_mode)) {
+        close(fd);
+        return -EINVAL;
+    }
+    char *bytes = base_arena_alloc(arena, INTAKE_FILE_MAX + 1);
+    size_t len = 0;
+    ssize_t n = 0;
+    while (len <= INTAKE_FILE_MAX &&
+           (n = read(fd, bytes + len, INTAKE_FILE_MAX + 1 - len)) > 0)
+        len += (size_t)n;
+    const int error = n == -1 ? -errno : len > INTAKE_FILE_MAX ? -EFBIG : 0;
+    close(fd);
+    *content = (struct base_slice){bytes, len};
+    return error;
+}
+
+static int write_file(int into, const char *name, struct base_slice content)
+{
+    const int fd = openat(
+        into, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd == -1)
+        return -errno;
+    int error = 0;
+    while (content.len > 0 && !error) {
+        const ssize_t n = write(fd, content.ptr, content.len);
+        if (n == -1 && errno != EINTR)
+            error = -errno;
+        content = base_slice_skip(content, n > 0 ? (size_t)n : 0);
+    }
+    if (close(fd) == -1 && !error)
+        error = -errno;
+    return error;
+}
+
+/* Name, NUL, length and content: no two lists of files look the same. */
+static void hash_file(struct sha256 *hash, const char *name,
+                      struct base_slice content)
+{
+    const uint64_t len = htobe64(content.len);
+    sha256_add(hash, (struct base_slice){name, strlen(name) + 1});
+    sha256_add(hash, (struct base_slice){(const char *)&len, sizeof(len)});
+    sha256_add(hash, content);
+}
+
+static int copy_chosen(const struct asked *a, int root,
+                       const struct items *items,
+                       const struct item *const *chosen, const char *into,
+                       struct submission *s)
+{
+    const int folder = open(into, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder == -1)
+        return -errno;
+    struct sha256 hash;
+    sha256_init(&hash);
+    int error = 0;
+    for (size_t i = 0; i < a->n_wanted && !error; i++) {
+        struct base_slice content = chosen[i]->content;
+        const int unread = items->archive ? 0
+                                          : read_file(root, chosen[i]->path,
+                                                      items->arena, &content);
+        if (unread) {
+            intake_say(a, s,
+                       unread == -EFBIG || unread == -EINVAL || unread == -ELOOP
+                           ? SUBMISSION_REFUSED
+                           : SUBMISSION_ERROR,
+                       "%s could not be read: %s", a->wanted[i],
+                       strerror(-unread));
+            break;
+        }
+        hash_file(&hash, a->wanted[i], content);
+        error = write_file(folder, a->wanted[i], content);
+    }
+    close(folder);
+    if (!error && s->state == SUBMISSION_GRADED)
+        sha256_end(&hash, s->sha256);
+    return error;
+}
+
+/* Opens the folder or archive itself, which may be no link either. */
+static int open_submission(const struct asked *a, struct submission *s)
+{
+    const struct handed_in *from = a->from;
+    const int fd =
+        open(from->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+                             O_CLOEXEC | (from->archive ? 0 : O_DIRECTORY));
+    struct stat status;
+    if (fd == -1 && (errno == ELOOP || errno == ENOTDIR)) {
+        intake_say(a, s, SUBMISSION_REFUSED,
+                   "%s is a link, or no folder. Hand in the folder or archive "
+                   "itself.",
+                   intake_name(from->path));
+        return -1;
+    }
+    if (fd == -1 || fstat(fd, &status) == -1)
+        intake_say(a, s, SUBMISSION_ERROR, "%s could not be opened: %s",
+                   intake_name(from->path), strerror(errno));
+    else if (from->archive && !S_ISREG(status.st_mode))
+        intake_say(a, s, SUBMISSION_REFUSED, "%s is no plain file.",
+                   intake_name(from->path));
+    else if (from->archive && status.st_size == 0)
+        intake_say(a, s, SUBMISSION_EMPTY,
+                   "nothing was handed in: %s has 0 bytes",
+                   intake_name(from->path));
+    else if (from->archive && status.st_size > INTAKE_ARCHIVE_MAX)
+        intake_say(a, s, SUBMISSION_REFUSED,
+                   "%s has %jd bytes; at most %d are taken.",
+                   intake_name(from->path), (intmax_t)status.st_size,
+                   INTAKE_ARCHIVE_MAX);
+    else
+        return fd;
+    if (fd != -1)
+        close(fd);
+    return -1;
+}
+
+/* Makes the list, of either kind. False: s says why there is none. */
+static bool look_through(const struct asked *a, int fd, struct items *items,
+                         struct submission *s)
+{
+    if (items->archive)
+        return intake_unpack(fd, a, items, s);
+    const int error = intake_walk(fd, items);
+    return error == 0 ||
+           intake_say(a, s, SUBMISSION_ERROR,
+                      "the folder could not be read: %s", strerror(-error));
+}
+
+int intake_copy(const struct handed_in *from, const char *exercise,
+                const char *const *wanted, bool alone, const char *into,
+                struct submission *s, struct base_arena *arena)
+{
+    struct asked a = {.from = from,
+                      .exercise = exercise,
+                      .wanted = wanted,
+                      .alone = alone,
+                      .arena = arena};
+    while (wanted[a.n_wanted])
+        a.n_wanted++;
+    assert(a.n_wanted > 0 && a.n_wanted <= INTAKE_WANTED_MAX);
+    s->state = SUBMISSION_GRADED;
+    s->reason = s->notes = NULL;
+    s->sha256[0] = '\0';
+    const int fd = open_submission(&a, s);
+    if (fd == -1)
+        return 0;
+    struct base_arena scratch;
+    base_arena_init(&scratch, SCRATCH);
+    struct items items = {.arena = &scratch, .archive = from->archive};
+    items.at =
+        base_arena_alloc(&scratch, sizeof(*items.at) * INTAKE_ENTRIES_MAX);
+    const struct item *chosen[INTAKE_WANTED_MAX];
+    int error = 0;
+    if (look_through(&a, fd, &items, s) && intake_choose(&a, &items, chosen, s))
+        error = copy_chosen(&a, fd, &items, chosen, into, s);
+    close(fd);
+    base_arena_fini(&scratch);
+    return error;
+}
