@@ -259,9 +259,9 @@ static bool say_missing(const struct asked *a, const struct items *items,
         const struct item *item = find(items, place, a->wanted[i]);
         if (item && item->kind == ITEM_FILE)
             continue;
-        add_missing(a, items, place, a->wanted[i], &text);
-        nothing_like_it =
-            nothing_like_it && !similar_to(items, place, a->wanted[i]);
+        const struct item *other = similar_to(items, place, a->wanted[i]);
+        add_missing(a, a->wanted[i], other, place, &text);
+        nothing_like_it = nothing_like_it && !other;
     }
     const char *there = list_others(a, items, place);
     if (nothing_like_it && there)
