@@ -301,7 +301,7 @@ static bool look_through(const struct asked *a, int fd, struct items *items,
 {
     if (items->archive)
         return intake_unpack(fd, a, items, s);
-    const int error = intake_walk(fd, items);
+    const int error = intake_walk(fd, a->exercise, items);
     return error == 0 ||
            intake_say(a, s, SUBMISSION_ERROR,
                       "the folder could not be read: %s", strerror(-error));

@@ -134,15 +134,35 @@ static bool holds_wanted(const struct asked *a, const struct items *items,
     return false;
 }
 
-/* Of several places, those that hold a wanted file; if none does, the first. */
-static void prefer_full(const struct asked *a, const struct items *items,
-                        struct places *places)
+static bool lies_within(struct base_slice place, const struct places *others)
 {
-    size_t n = 0;
+    for (size_t i = 0; i < others->n; i++) {
+        const struct base_slice outer = others->at[i];
+        if (outer.len < place.len && base_slice_starts(place, outer) &&
+            (outer.len == 0 || place.ptr[outer.len] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Of several places, those that hold a wanted file; if none does, the first. Of
+ * places within each other the outer one: the inner are skeleton/ and the like.
+ */
+static void prefer(const struct asked *a, const struct items *items,
+                   struct places *places)
+{
+    struct places full = {.n = 0}, outer = {.n = 0};
     for (size_t i = 0; i < places->n; i++)
         if (holds_wanted(a, items, places->at[i]))
-            places->at[n++] = places->at[i];
-    places->n = n > 0 ? n : places->n > 0;
+            add_place(&full, places->at[i]);
+    for (size_t i = 0; i < full.n; i++)
+        if (!lies_within(full.at[i], &full))
+            add_place(&outer, full.at[i]);
+    if (outer.n > 0)
+        *places = outer;
+    else
+        places->n = places->n > 0;
 }
 
 /* --- words ----------------------------------------------------------------*/
@@ -191,6 +211,10 @@ static const char *list_others(const struct asked *a, const struct items *items,
 }
 
 /* --- what is missing ------------------------------------------------------*/
+
+static const char cut_words[] =
+    "\nmore than 2000 entries were handed in: the rest was not looked at";
+_Static_assert(INTAKE_ENTRIES_MAX == 2000, "cut_words says how many");
 
 static bool is_archive(const char *name)
 {
@@ -266,11 +290,7 @@ static bool say_missing(const struct asked *a, const struct items *items,
     const char *there = list_others(a, items, place);
     if (nothing_like_it && there)
         (void)base_buf_printf(&text, "\nyou handed in: %s", there);
-    if (items->cut)
-        (void)base_buf_printf(&text,
-                              "\nmore than %d entries were handed in: the rest "
-                              "was not looked at",
-                              INTAKE_ENTRIES_MAX);
+    (void)base_buf_printf(&text, "%s", items->cut ? cut_words : "");
     s->state = SUBMISSION_MISSING;
     s->reason = base_arena_strdup(a->arena, base_buf_slice(&text));
     base_buf_fini(&text);
@@ -299,9 +319,9 @@ static bool say_no_place(const struct asked *a, const struct items *items,
     const char *there = list_others(a, items, top);
     return intake_say(a, s, SUBMISSION_EMPTY,
                       "nothing was handed in for it: there is no folder "
-                      "%s%s%s",
+                      "%s%s%s%s",
                       a->exercise, there ? "; there is: " : "",
-                      there ? there : "");
+                      there ? there : "", items->cut ? cut_words : "");
 }
 
 /* --- the files ------------------------------------------------------------*/
@@ -391,7 +411,7 @@ bool intake_choose(const struct asked *a, const struct items *items,
         places_by_files(a, items, &places);
     if (places.n == 0 && a->alone)
         add_place(&places, (struct base_slice){"", 0});
-    prefer_full(a, items, &places);
+    prefer(a, items, &places);
     if (places.n == 0)
         return say_no_place(a, items, s);
     if (places.n > 1)

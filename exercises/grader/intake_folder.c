@@ -1,8 +1,8 @@
 /*
- * intake_folder.c - looks through a student's folder: level by level, so that
- * what lies near the top is seen even if a bound ends the walk, and one part of
- * a path at a time, so that no link is followed, not even one that is put there
- * meanwhile.
+ * intake_folder.c - looks through a student's folder: level by level, and first
+ * where the exercise should be, so that it is found even if a bound ends the
+ * walk among thousands of other files; and one part of a path at a time, so
+ * that no link is followed, not even one that is put there meanwhile.
  *
  * Read before: intake_internal.h. Read after: intake_choose.c.
  * Rests on: openat(2) O_NOFOLLOW, fstatat(2).
@@ -95,16 +95,35 @@ static unsigned depth_of(const char *path)
     return depth;
 }
 
-int intake_walk(int root, struct items *items)
+static bool to_be_opened(const struct item *item)
 {
-    const int error = look_into(root, "", items);
-    /* The list grows at its end as it is walked: that is level by level. A
-     * folder that cannot be opened is as good as an empty one. */
-    for (size_t i = 0; i < items->n && !items->cut; i++) {
-        const struct item item = items->at[i];
-        if (item.kind == ITEM_FOLDER && depth_of(item.path) < INTAKE_DEPTH)
-            look_into(root, item.path, items);
-    }
+    return item->kind == ITEM_FOLDER && depth_of(item->path) < INTAKE_DEPTH;
+}
+
+/*
+ * Looks into a folder, and at once into those in it that are called like the
+ * exercise. One that cannot be opened is as good as empty.
+ */
+static int look_first(int root, const char *path, const char *exercise,
+                      struct items *items)
+{
+    size_t i = items->n;
+    const int error = look_into(root, path, items);
+    for (; i < items->n && !items->cut; i++)
+        if (to_be_opened(&items->at[i]) &&
+            strcmp(intake_name(items->at[i].path), exercise) == 0)
+            look_into(root, items->at[i].path, items);
+    return error;
+}
+
+int intake_walk(int root, const char *exercise, struct items *items)
+{
+    const int error = look_first(root, "", exercise, items);
+    /* The list grows at its end as it is walked: that is level by level. */
+    for (size_t i = 0; i < items->n && !items->cut; i++)
+        if (to_be_opened(&items->at[i]) &&
+            strcmp(intake_name(items->at[i].path), exercise) != 0)
+            look_first(root, items->at[i].path, exercise, items);
     intake_sort(items);
     return error;
 }

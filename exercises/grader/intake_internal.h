@@ -62,7 +62,7 @@ bool intake_say(const struct asked *a, struct submission *s,
 /* --- folders --------------------------------------------------------------*/
 
 /* Looks through the folder that `root` has open. Returns 0 or -errno. */
-int intake_walk(int root, struct items *items);
+int intake_walk(int root, const char *exercise, struct items *items);
 
 /*
  * Opens `path` below `root`, where no part of it may be a link, and nothing is
