@@ -14,8 +14,10 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,11 +90,9 @@ static void ask_tcp(struct hang_fd *f, int copy)
         f->kind != FD_TCP)
         return;
     f->received = (long long)info.tcpi_bytes_received;
-    f->sent = (long long)info.tcpi_bytes_acked;
-    if (f->sent > 0 && !f->accepted)
-        f->sent--; /* the handshake of who connects counts as one */
-    f->stalled_ms = (uint32_t)((info.tcpi_rwnd_limited +
-                                info.tcpi_sndbuf_limited) / 1000);
+    f->sent = (long long)(info.tcpi_bytes_sent - info.tcpi_bytes_retrans);
+    f->stalled_ms =
+        (uint32_t)((info.tcpi_rwnd_limited + info.tcpi_sndbuf_limited) / 1000);
 }
 
 static int option(int fd, int name)
@@ -109,7 +109,7 @@ static void ask_socket(struct hang_fd *f, int copy)
     if (option(copy, SO_ACCEPTCONN) == 1)
         f->kind = FD_LISTENER;
     snprintf(f->peer, sizeof f->peer, "%s",
-             domain == AF_UNIX ? "a UNIX socket"
+             domain == AF_UNIX                     ? "a UNIX socket"
              : option(copy, SO_TYPE) == SOCK_DGRAM ? "a datagram socket"
                                                    : "a socket");
 }
@@ -136,6 +136,8 @@ static void ask(struct hang_fd *f, int copy)
         f->unread = (f->ready & POLLIN) != 0;
     if (f->ready != -1 && (f->ready & (POLLRDHUP | POLLHUP)))
         f->ended = true;
+    if (f->kind == FD_SOCKET && f->ready != -1 && (f->ready & POLLHUP))
+        f->gone = true;
 }
 
 /* Of a file there is nothing to ask, and a copy of an epoll wakes nobody. */
@@ -149,11 +151,12 @@ static void ask_all(struct hang_fds *fds, pid_t pid)
             continue;
         const int copy =
             (int)syscall(SYS_pidfd_getfd, process, fds->at[i].fd, 0);
-        if (copy == -1)
+        if (copy == -1) {
+            fds->refused = fds->refused || errno == EPERM || errno == ENOSYS;
             continue;
+        }
         ask(&fds->at[i], copy);
         close(copy);
-        fds->closely = true;
     }
     close(process);
 }
@@ -235,7 +238,8 @@ enum hang_waits hang_fd_waits(const struct hang_fd *f)
         return f->kind == FD_TCP || f->kind == FD_SOCKET ? WAITS_BYTES
                                                          : WAITS_SIGN;
     }
-    return f->ended && f->fd > STDERR_FILENO ? WAITS_END : WAITS_NOT;
+    return f->ended && !f->gone && f->fd > STDERR_FILENO ? WAITS_END
+                                                         : WAITS_NOT;
 }
 
 bool hang_fd_full(const struct hang_fd *f)

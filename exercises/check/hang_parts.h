@@ -9,7 +9,8 @@
  *     hang_judge.c     why: the kind of hang
  *     hang_futex.c     ... of threads that wait for each other
  *     hang_spin.c      ... of a thread that does not wait at all
- *     hang_words.c     the words
+ *     hang_lessons.c   what there is to learn, and where to read it
+ *     hang_words.c     the text
  *     hang.c           all of it, in this order
  *
  * Read before: hang.h. Read after: hang.c.
@@ -79,7 +80,8 @@ static inline bool hang_waits_for_events(const struct hang_call *c)
 
 struct hang_task {
     pid_t pid, tid;
-    char state; /* R, S, T, ... as in proc(5); 0: it has ended */
+    pid_t inner; /* tid, as the thread itself knows it */
+    char state;  /* R, S, T, ... as in proc(5); 0: it has ended */
     bool spins;
     long number; /* of the call; -1: none */
     const struct hang_call *call;
@@ -91,7 +93,7 @@ struct hang_task {
 struct hang_tasks {
     struct hang_task *at;
     size_t n;
-    int error; /* of the last one that could not be read; 0 */
+    int error; /* why one was left out: it may not be read; 0 */
 };
 
 /* All threads of `pid` and of those that descend from it, and what they do.
@@ -128,7 +130,8 @@ struct hang_fd {
     long long unsent; /* bytes that the peer's kernel has not taken; -1 */
     int ready;        /* revents of poll(2) just now; -1: unknown */
     bool accepted;    /* FD_TCP: its port is one that we listen on */
-    bool ended;       /* the peer sends no more */
+    bool ended;       /* the peer sends no more ... */
+    bool gone;        /* ... and takes no more: nobody waits there */
     int tcp_state;
     uint32_t stalled_ms;      /* FD_TCP: it stood, for want of room */
     long long received, sent; /* FD_TCP: bytes since it began; -1 */
@@ -140,7 +143,7 @@ struct hang_fd {
 struct hang_fds {
     struct hang_fd *at; /* in the order of their numbers */
     size_t n;
-    bool closely; /* pidfd_getfd(2) is permitted */
+    bool refused; /* pidfd_getfd(2) is not permitted: some stay unknown */
 };
 
 void hang_fds_init(struct hang_fds *fds, pid_t pid, pid_t tid);
@@ -183,6 +186,7 @@ struct hang_interests {
 
 /* All that `t` and its process have asked for. */
 void hang_interests_init(struct hang_interests *in, const struct hang_task *t,
+                         const struct hang_tasks *tasks,
                          const struct hang_fds *fds);
 void hang_interests_fini(struct hang_interests *in);
 
@@ -205,6 +209,7 @@ struct hang_turn {
 enum { HANG_TURNS = 6 };
 
 struct hang_case {
+    const struct hang_tasks *tasks; /* all of them */
     struct hang_task task;
     struct hang_fds fds;
     struct hang_interests interests;
@@ -219,8 +224,11 @@ struct hang_case {
     bool writer;  /* FD_PIPE `on`: the process has its other end, too */
     struct hang_turn turns[HANG_TURNS];
     int n_turns;
-    size_t threads, processes; /* in all */
-    pid_t asked;               /* the process that was asked about */
+    bool followed;        /* it was traced for a moment */
+    unsigned had, wanted; /* CALL_URING: completions */
+    bool tasks_wait;      /* the dump: for each other, in one thread */
+    const char *dump;     /* of the program itself; or NULL */
+    pid_t asked;          /* the process that was asked about */
 };
 
 void hang_judge(struct hang_case *c);
@@ -234,11 +242,17 @@ void hang_spin(struct hang_case *c);
 
 /* --- words ---------------------------------------------------------------- */
 
-/* The section to read, or NULL; and all that there are, for a test. */
-const char *hang_section(const struct hang_case *c);
+/* What there is to learn from it. */
+struct hang_lesson {
+    const char *text;    /* lines */
+    const char *section; /* or NULL */
+};
+const struct hang_lesson *hang_lesson_of(const struct hang_case *c);
+
+/* The i-th section that is ever named, for a test; NULL behind the last. */
 const char *hang_section_at(size_t i);
 
 /* The text; the caller frees it. */
-char *hang_words(const struct hang_case *c, const char *dump);
+char *hang_words(const struct hang_case *c);
 
 #endif

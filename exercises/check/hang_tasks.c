@@ -41,8 +41,9 @@ static void read_stat(struct hang_task *t, struct base_buf *text)
     const char *at = strrchr(base_buf_slice(text).ptr, ')');
     unsigned long user, system;
     char state;
-    if (at != NULL && sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
-                                     "%*u %lu %lu",
+    if (at != NULL && sscanf(at + 1,
+                             " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
+                             "%*u %lu %lu",
                              &state, &user, &system) == 3) {
         const uint64_t ticks = user + system;
         t->state = state;
@@ -66,8 +67,7 @@ static int read_call(struct hang_task *t, struct base_buf *text)
 {
     base_buf_clear(text);
     t->number = -1;
-    int error =
-        hang_slurp(text, "/proc/%d/task/%d/syscall", t->pid, t->tid);
+    int error = hang_slurp(text, "/proc/%d/task/%d/syscall", t->pid, t->tid);
     if (error == 0)
         error = base_buf_append(text, (struct base_slice){"", 1});
     if (error != 0)
@@ -119,6 +119,25 @@ void hang_task_look(struct hang_task *t)
     look(t);
 }
 
+/* The last of "NSpid: 4121 7": the number in the innermost namespace. */
+static pid_t inner_number(pid_t pid, pid_t tid)
+{
+    struct base_buf text;
+    base_buf_init(&text, TEXT_MAX);
+    hang_slurp(&text, "/proc/%d/task/%d/status", pid, tid);
+    struct base_slice rest = base_buf_slice(&text);
+    uint64_t number = (uint64_t)tid;
+    while (rest.len > 0) {
+        struct base_slice line = base_slice_cut(&rest, '\n', NULL);
+        if (!base_slice_starts(line, base_slice_of("NSpid:")))
+            continue;
+        while (line.len > 0)
+            base_slice_to_uint(base_slice_cut(&line, '\t', NULL), &number);
+    }
+    base_buf_fini(&text);
+    return (pid_t)number;
+}
+
 /* --- all of them ---------------------------------------------------------- */
 
 static void add_process(struct hang_tasks *tasks, pid_t pid);
@@ -147,9 +166,12 @@ static void add_task(struct hang_tasks *tasks, pid_t pid, pid_t tid)
     const int error = look(t);
     if (t->state == '\0' || t->state == 'Z' || t->state == 'X')
         return; /* it has ended */
-    if (error != 0)
+    if (error != 0) {
         tasks->error = error;
+        return;
+    }
     t->cpu_first_ns = t->cpu_ns;
+    t->inner = inner_number(pid, tid);
     tasks->n++;
 }
 

@@ -111,6 +111,22 @@ static bool is_listened_on(const struct table *t, const struct end *e)
     return false;
 }
 
+/* The row of the peer, if it is on this machine; NULL. */
+static const struct row *other_end(const struct table *t, const struct row *r)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (is_same_end(&t->at[i].local, &r->peer) &&
+            is_same_end(&t->at[i].peer, &r->local))
+            return &t->at[i];
+    return NULL;
+}
+
+/* Both ends have one address: then the peer's row, if any, is in the table. */
+static bool is_here(const struct end *local, const struct end *peer)
+{
+    return memcmp(local->ip, peer->ip, sizeof local->ip) == 0;
+}
+
 static void fill(struct hang_fd *f, const struct row *r, const struct table *t)
 {
     f->kind = r->state == TCP_LISTEN ? FD_LISTENER : FD_TCP;
@@ -122,10 +138,11 @@ static void fill(struct hang_fd *f, const struct row *r, const struct table *t)
     f->accepted = is_listened_on(t, &r->local);
     put_address(f->local, &r->local);
     put_address(f->peer, &r->peer);
-    for (size_t i = 0; i < t->n; i++)
-        if (is_same_end(&t->at[i].local, &r->peer) &&
-            is_same_end(&t->at[i].peer, &r->local))
-            f->peer_unread = (long long)t->at[i].unread;
+    const struct row *other = other_end(t, r);
+    if (other != NULL)
+        f->peer_unread = (long long)other->unread;
+    f->gone = f->ended && is_here(&r->local, &r->peer) &&
+              (other == NULL || other->inode == 0);
 }
 
 void hang_tcp_fill(struct hang_fds *fds, pid_t pid)

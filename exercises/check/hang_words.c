@@ -1,0 +1,590 @@
+/*
+ * hang_words.c - the text: one sentence that says what stands where, a line or
+ * three for each descriptor that matters, what there is to learn, and where to
+ * read it.
+ *
+ * Those that matter come first: where something waits, what the call is blocked
+ * on, other descriptors with something in them, listeners, interests. A server
+ * may have thousands, so the rest is counted.
+ *
+ * Read before: hang_judge.c, hang_lessons.c. Read after: test/test_hang.c.
+ */
+#include "hang_parts.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TEXT_MAX = 1 << 16, SHOWN_MAX = 8, DUMP_LINES_MAX = 12 };
+
+static const char indent[] = "                 ";
+
+/* --- the first sentence --------------------------------------------------- */
+
+static size_t threads_of(const struct hang_case *c, pid_t pid)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->tasks->n; i++)
+        n += c->tasks->at[i].pid == pid;
+    return n;
+}
+
+static void put_who(struct base_buf *out, const struct hang_case *c)
+{
+    const struct hang_task *t = &c->task;
+    if (threads_of(c, t->pid) > 1)
+        base_buf_printf(out, "thread %d of ", t->tid);
+    if (t->pid == c->asked)
+        base_buf_printf(out, "the program");
+    else
+        base_buf_printf(out, "process %d, a child of the program,", t->pid);
+}
+
+static void put_call(struct base_buf *out, const struct hang_case *c)
+{
+    base_buf_printf(out, "%s", c->task.call->name);
+    if (c->task.call->number == -1 && c->task.number != -1)
+        base_buf_printf(out, " %ld", c->task.number);
+    if (c->fd != -1 && c->task.call->fd_arg != -1)
+        base_buf_printf(out, "(%d)", c->fd);
+}
+
+static void put_count(struct base_buf *out, long long n, const char *what)
+{
+    base_buf_printf(out, "%lld %s%s", n, what, n == 1 ? "" : "s");
+}
+
+/* "5 bytes lie unread in descriptor 7" */
+static void put_waiting(struct base_buf *out, const struct hang_case *c)
+{
+    const struct hang_fd *f = c->there;
+    const long long n = f->unread;
+    if (f->kind == FD_LISTENER) {
+        put_count(out, n, "connection");
+        base_buf_printf(out, " %s to be accepted", n == 1 ? "waits" : "wait");
+    } else if (n <= 0) {
+        base_buf_printf(out, "the end of descriptor %d is unread", f->fd);
+    } else if (hang_fd_waits(f) == WAITS_BYTES || f->kind == FD_PIPE) {
+        put_count(out, n, "byte");
+        base_buf_printf(out, " %s unread in descriptor %d",
+                        n == 1 ? "lies" : "lie", f->fd);
+    } else {
+        base_buf_printf(out, "descriptor %d is ready", f->fd);
+    }
+}
+
+static void put_lock(struct base_buf *out, const struct hang_case *c)
+{
+    if (c->tasks_wait) {
+        base_buf_printf(out, " waits in ");
+        put_call(out, c);
+        base_buf_printf(out, ", and its tasks wait for each other");
+    } else if (c->lock == LOCK_OWN) {
+        base_buf_printf(out, " waits for a lock that it holds itself");
+    } else if (c->lock == LOCK_HELD) {
+        base_buf_printf(out, " waits for a lock that thread %d holds",
+                        c->holder);
+    } else if (c->lock == LOCK_JOIN) {
+        base_buf_printf(out, " waits for the end of thread %d", c->holder);
+    } else {
+        base_buf_printf(out, " waits for %s (futex)",
+                        c->lock == LOCK_CONDITION ? "a condition"
+                                                  : "another thread");
+    }
+}
+
+static void put_spins(struct base_buf *out, const struct hang_case *c)
+{
+    base_buf_printf(out, " never waits: it burns the processor");
+    if (c->n_turns > 0) {
+        base_buf_printf(out, " and calls ");
+        put_call(out, c);
+        base_buf_printf(out, " again and again");
+    } else if (c->followed) {
+        base_buf_printf(out, " and makes no system call");
+    }
+}
+
+/* What comes behind "waits in recv(5)". */
+static void put_situation(struct base_buf *out, const struct hang_case *c)
+{
+    switch (c->kind) {
+    case HANG_READ:
+        base_buf_printf(out, ", and nothing comes");
+        return;
+    case HANG_WRITE:
+        base_buf_printf(out, " for room in descriptor %d",
+                        hang_waits_for_events(c->task.call) ? c->there->fd
+                                                            : c->fd);
+        return;
+    case HANG_CONNECT:
+        base_buf_printf(out, ", and the other side does not answer");
+        return;
+    case HANG_EDGE:
+    case HANG_ONESHOT:
+        base_buf_printf(out, ", and nothing will wake it");
+        return;
+    case HANG_UNSENT:
+        base_buf_printf(out, ", and not for room in descriptor %d",
+                        c->there->fd);
+        return;
+    case HANG_CHILD:
+        base_buf_printf(out, " for a child, and none ends");
+        return;
+    case HANG_IDLE:
+        base_buf_printf(out, c->task.call->class == CALL_ACCEPT
+                                 ? ", and nobody connects"
+                                 : ", and nothing comes");
+        return;
+    default:
+        return;
+    }
+}
+
+static void put_headline(struct base_buf *out, const struct hang_case *c)
+{
+    put_who(out, c);
+    if (c->kind == HANG_STOPPED) {
+        base_buf_printf(out, " is stopped by a signal");
+    } else if (c->kind == HANG_LOCK) {
+        put_lock(out, c);
+    } else if (c->kind == HANG_SPINS) {
+        put_spins(out, c);
+    } else {
+        base_buf_printf(out,
+                        c->kind == HANG_SLEEP ? " sleeps in " : " waits in ");
+        put_call(out, c);
+        put_situation(out, c);
+        if (c->there != NULL && c->kind != HANG_WRITE &&
+            c->kind != HANG_UNSENT && c->kind != HANG_EDGE &&
+            c->kind != HANG_ONESHOT) {
+            base_buf_printf(out, hang_waits_for_events(c->task.call)
+                                     ? ", and "
+                                     : ", while ");
+            put_waiting(out, c);
+        }
+    }
+    base_buf_printf(out, "\n");
+}
+
+/* --- a descriptor --------------------------------------------------------- */
+
+static void put_tcp(struct base_buf *out, const struct hang_fd *f)
+{
+    if (f->tcp_state == TCP_SYN_SENT) {
+        base_buf_printf(out, "a connection to %s, not answered yet", f->peer);
+        return;
+    }
+    base_buf_printf(
+        out, "%s %s: ", f->accepted ? "a connection from" : "connected to",
+        f->peer);
+}
+
+static void put_unread(struct base_buf *out, const struct hang_fd *f)
+{
+    if (f->unread == -1) {
+        base_buf_printf(out, "what lies in it is unknown");
+    } else if (f->unread == 0) {
+        base_buf_printf(out, "nothing lies unread");
+    } else {
+        put_count(out, f->unread, "byte");
+        base_buf_printf(out, " %s unread", f->unread == 1 ? "lies" : "lie");
+    }
+}
+
+static void put_listener(struct base_buf *out, const struct hang_fd *f)
+{
+    const char *port = strrchr(f->local, ':');
+    if (port != NULL)
+        base_buf_printf(out, "listens on port %s: ", port + 1);
+    else
+        base_buf_printf(out, "listens: ");
+    if (f->unread == -1)
+        base_buf_printf(out, "whether a connection waits is unknown");
+    else if (f->unread == 0)
+        base_buf_printf(out, "no connection waits");
+    else
+        put_count(out, f->unread, "connection");
+    if (f->unread > 0)
+        base_buf_printf(out, " %s", f->unread == 1 ? "waits" : "wait");
+}
+
+static void put_pipe(struct base_buf *out, const struct hang_fd *f)
+{
+    if ((f->flags & O_ACCMODE) == O_WRONLY) {
+        base_buf_printf(out, "a pipe, its end to write");
+        return;
+    }
+    base_buf_printf(out, "a pipe, its end to read: ");
+    put_unread(out, f);
+}
+
+/* A first line: what it is, and what lies in it. */
+static void put_what(struct base_buf *out, const struct hang_fd *f)
+{
+    switch (f->kind) {
+    case FD_LISTENER:
+        put_listener(out, f);
+        return;
+    case FD_TCP:
+        put_tcp(out, f);
+        if (f->tcp_state != TCP_SYN_SENT)
+            put_unread(out, f);
+        return;
+    case FD_SOCKET:
+        base_buf_printf(out, "%s: ", f->peer[0] != '\0' ? f->peer : "a socket");
+        put_unread(out, f);
+        return;
+    case FD_PIPE:
+        put_pipe(out, f);
+        return;
+    case FD_EVENTFD:
+        base_buf_printf(out, "an eventfd: its count is %lld", f->unread);
+        return;
+    case FD_TIMERFD:
+        base_buf_printf(out, "a timerfd: %lld expirations are unread",
+                        f->unread);
+        return;
+    case FD_SIGNALFD:
+        base_buf_printf(out, "a signalfd: %s",
+                        f->unread > 0 ? "a signal waits" : "no signal waits");
+        return;
+    case FD_EPOLL:
+        base_buf_printf(out, "an epoll");
+        return;
+    case FD_URING:
+        base_buf_printf(out, "an io_uring");
+        return;
+    default:
+        base_buf_printf(out, "%s", f->name);
+    }
+}
+
+/* What the peer did, and what has been said so far. */
+static void put_history(struct base_buf *out, const struct hang_fd *f)
+{
+    if (f->kind == FD_TCP && f->received >= 0 && f->tcp_state != TCP_SYN_SENT)
+        base_buf_printf(out, "%s%lld bytes came so far, %lld were sent\n",
+                        indent, f->received, f->sent);
+    if (f->ended)
+        base_buf_printf(out, "%s%s\n", indent,
+                        f->gone ? "the peer is gone: close it"
+                                : "the peer sends no more: a read returns 0 "
+                                  "behind the last byte");
+    if (f->unsent > 0)
+        base_buf_printf(out, "%s%lld bytes of ours are still to be taken%s\n",
+                        indent, f->unsent,
+                        f->peer_unread > 0 ? "; the peer leaves what it has "
+                                             "unread"
+                                           : "");
+}
+
+/* --- its interest --------------------------------------------------------- */
+
+/* "EPOLLIN | EPOLLET (edge-triggered)" */
+static void put_events(struct base_buf *out, const char *prefix,
+                       uint32_t events)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } names[] = {{EPOLLIN, "IN"},
+                 {EPOLLOUT, "OUT"},
+                 {EPOLLPRI, "PRI"},
+                 {EPOLLRDHUP, "RDHUP"},
+                 {EPOLLEXCLUSIVE, "EXCLUSIVE"},
+                 {EPOLLET, "ET"},
+                 {EPOLLONESHOT, "ONESHOT"}};
+    bool any = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!(events & names[i].bit))
+            continue;
+        base_buf_printf(out, "%s%s%s", any ? " | " : "", prefix, names[i].name);
+        any = true;
+    }
+    if (!any)
+        base_buf_printf(out, "no event");
+    if ((events & EPOLLONESHOT) && !(events & (EPOLLIN | EPOLLOUT | EPOLLPRI)))
+        base_buf_printf(out, " alone (disarmed)");
+    else if (events & EPOLLET)
+        base_buf_printf(out, " (edge-triggered)");
+}
+
+static void put_sets(struct base_buf *out, uint32_t events)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } sets[] = {
+        {EPOLLIN, "readfds"}, {EPOLLOUT, "writefds"}, {EPOLLPRI, "exceptfds"}};
+    bool any = false;
+    for (size_t i = 0; i < 3; i++) {
+        if (!(events & sets[i].bit))
+            continue;
+        base_buf_printf(out, "%s%s", any ? " and " : "stands in ",
+                        sets[i].name);
+        any = true;
+    }
+}
+
+static void put_interest(struct base_buf *out, const struct hang_interest *i)
+{
+    if (i->source == CALL_SELECT) {
+        put_sets(out, i->events);
+        if (i->flaw == FLAW_BEYOND)
+            base_buf_printf(out,
+                            ", but nfds is %d: descriptors below that "
+                            "count",
+                            i->number);
+    } else if (i->source == CALL_POLL) {
+        base_buf_printf(out, "place %d of poll's array: ", i->from);
+        if (i->flaw == FLAW_NEGATIVE)
+            base_buf_printf(out, "%d, a negative number", i->number);
+        else
+            put_events(out, "POLL", i->events);
+    } else {
+        base_buf_printf(out, "interest in epoll %d: ", i->from);
+        put_events(out, "EPOLL", i->events);
+        if (i->flaw == FLAW_STALE)
+            base_buf_printf(out, ", of a file that was closed here");
+        if (i->flaw == FLAW_ELSEWHERE)
+            base_buf_printf(out, ", for which nobody waits");
+    }
+}
+
+static void put_no_interest(struct base_buf *out, const struct hang_case *c)
+{
+    const enum hang_call_class class = c->task.call->class;
+    base_buf_printf(out, "%s%s\n", indent,
+                    class == CALL_EPOLL    ? "no interest in it"
+                    : class == CALL_POLL   ? "no place in poll's array"
+                    : class == CALL_SELECT ? "in none of select's sets"
+                                           : "no operation takes from it");
+}
+
+static void put_fd(struct base_buf *out, const struct hang_case *c,
+                   const struct hang_fd *f)
+{
+    const struct hang_interest *i = hang_interest_in(&c->interests, f->fd);
+    const size_t before = base_buf_len(out);
+    base_buf_printf(out, "  descriptor %d", f->fd);
+    const size_t len = base_buf_len(out) - before;
+    base_buf_printf(out, "%*s", (int)(sizeof indent - 1 - len), "");
+    put_what(out, f);
+    base_buf_printf(out, "\n");
+    put_history(out, f);
+    if (i != NULL) {
+        base_buf_printf(out, "%s", indent);
+        put_interest(out, i);
+        base_buf_printf(out, "\n");
+    } else if (hang_waits_for_events(c->task.call) && f == c->there) {
+        put_no_interest(out, c);
+    }
+}
+
+/* --- those that matter ---------------------------------------------------- */
+
+static bool is_there(const struct hang_case *c, const struct hang_fd *f)
+{
+    return f == c->there;
+}
+
+static bool is_on(const struct hang_case *c, const struct hang_fd *f)
+{
+    return f == c->on && f->kind != FD_EPOLL && f->kind != FD_URING;
+}
+
+static bool is_waiting(const struct hang_case *c, const struct hang_fd *f)
+{
+    (void)c;
+    return f->fd > STDERR_FILENO && hang_fd_waits(f) != WAITS_NOT;
+}
+
+static bool is_listener(const struct hang_case *c, const struct hang_fd *f)
+{
+    (void)c;
+    return f->kind == FD_LISTENER;
+}
+
+static bool is_connection(const struct hang_case *c, const struct hang_fd *f)
+{
+    (void)c;
+    return f->kind == FD_TCP;
+}
+
+static bool is_asked_for(const struct hang_case *c, const struct hang_fd *f)
+{
+    return f->fd > STDERR_FILENO &&
+           hang_interest_in(&c->interests, f->fd) != NULL;
+}
+
+static bool is_other_end(const struct hang_case *c, const struct hang_fd *f)
+{
+    return c->writer && c->on != NULL && f->inode == c->on->inode;
+}
+
+/* The first of these that fits is a descriptor's rank. */
+static bool (*const ranks[])(const struct hang_case *,
+                             const struct hang_fd *) = {
+    is_there,    is_on,         is_other_end, is_waiting,
+    is_listener, is_connection, is_asked_for};
+
+enum { N_RANKS = sizeof ranks / sizeof ranks[0] };
+
+static int rank_of(const struct hang_case *c, const struct hang_fd *f)
+{
+    int rank = 0;
+    while (rank < N_RANKS && !ranks[rank](c, f))
+        rank++;
+    return rank;
+}
+
+static void put_fds(struct base_buf *out, const struct hang_case *c)
+{
+    size_t shown = 0, left = 0;
+    for (int rank = 0; rank < N_RANKS; rank++)
+        for (size_t i = 0; i < c->fds.n; i++) {
+            const struct hang_fd *f = &c->fds.at[i];
+            if (rank_of(c, f) != rank)
+                continue;
+            if (shown == SHOWN_MAX) {
+                left++;
+                continue;
+            }
+            put_fd(out, c, f);
+            shown++;
+        }
+    if (left > 0)
+        base_buf_printf(out, "  and %zu descriptor%s more\n", left,
+                        left == 1 ? "" : "s");
+}
+
+/* --- what else there is --------------------------------------------------- */
+
+static void put_turns(struct base_buf *out, const struct hang_case *c)
+{
+    for (int i = 0; i < c->n_turns; i++) {
+        const struct hang_turn *t = &c->turns[i];
+        base_buf_printf(out, "  %s", t->call->name);
+        if (t->fd != -1)
+            base_buf_printf(out, "(%d)", t->fd);
+        if (t->result < 0)
+            base_buf_printf(out, " fails: %s\n",
+                            strerrorname_np((int)-t->result));
+        else
+            base_buf_printf(out, " returns %lld\n", t->result);
+    }
+}
+
+static void put_time(struct base_buf *out, const struct hang_case *c)
+{
+    struct timespec t;
+    const int arg = c->task.call->time_arg;
+    if (c->kind == HANG_SLEEP && arg != -1 &&
+        hang_peek(c->task.pid, c->task.args[arg], &t, sizeof t))
+        base_buf_printf(out, "  for %.3f s\n",
+                        (double)t.tv_sec + (double)t.tv_nsec / 1e9);
+}
+
+/* Those that the thread waits for: its children, or who holds its lock. */
+static void put_others(struct base_buf *out, const struct hang_case *c)
+{
+    for (size_t i = 0; i < c->tasks->n; i++) {
+        const struct hang_task *t = &c->tasks->at[i];
+        const bool child = c->kind == HANG_CHILD && t->pid != c->task.pid;
+        const bool holder = c->kind == HANG_LOCK && t->tid == c->holder &&
+                            t->tid != c->task.tid;
+        if (!child && !holder)
+            continue;
+        base_buf_printf(out, "  %s %d %s", child ? "process" : "thread", t->tid,
+                        t->spins          ? "burns the processor"
+                        : t->state == 'T' ? "is stopped"
+                                          : "waits in ");
+        if (!t->spins && t->state != 'T')
+            base_buf_printf(out, "%s", t->call->name);
+        base_buf_printf(out, "\n");
+    }
+}
+
+/* The program wrote it: what could steer a terminal is left out. */
+static void put_dump(struct base_buf *out, const struct hang_case *c)
+{
+    if (c->dump == NULL)
+        return;
+    struct base_slice rest = base_slice_of(c->dump);
+    base_buf_printf(out, "Its own loop says:\n");
+    for (int n = 0; n < DUMP_LINES_MAX && rest.len > 0; n++) {
+        const struct base_slice line = base_slice_cut(&rest, '\n', NULL);
+        base_buf_printf(out, "  ");
+        for (size_t i = 0; i < line.len && i < 160; i++)
+            base_buf_printf(out, "%c",
+                            isprint((unsigned char)line.ptr[i]) ? line.ptr[i]
+                                                                : '?');
+        base_buf_printf(out, "\n");
+    }
+    if (rest.len > 0)
+        base_buf_printf(out, "  ...\n");
+}
+
+static void put_completions(struct base_buf *out, const struct hang_case *c)
+{
+    if (c->task.call->class == CALL_URING && c->wanted > 0)
+        base_buf_printf(out,
+                        "  it waits for %u completion%s; %u lie%s in the "
+                        "ring\n",
+                        c->wanted, c->wanted == 1 ? "" : "s", c->had,
+                        c->had == 1 ? "s" : "");
+}
+
+char *hang_words(const struct hang_case *c)
+{
+    struct base_buf out;
+    base_buf_init(&out, TEXT_MAX);
+    put_headline(&out, c);
+    put_turns(&out, c);
+    put_time(&out, c);
+    put_completions(&out, c);
+    put_others(&out, c);
+    put_fds(&out, c);
+    put_dump(&out, c);
+    const struct hang_lesson *lesson = hang_lesson_of(c);
+    base_buf_printf(&out, "%s", lesson->text);
+    if (c->fds.refused)
+        base_buf_printf(&out, "\n(What lies in pipes and UNIX sockets may not "
+                              "be asked here.)");
+    if (lesson->section != NULL)
+        base_buf_printf(&out, "\nread: %s", lesson->section);
+    char *text = base_slice_dup(base_buf_slice(&out));
+    base_buf_fini(&out);
+    return text;
+}
+
+const char *hang_kind_name(enum hang_kind kind)
+{
+    static const char *const names[] = {
+        [HANG_GONE] = "has ended",
+        [HANG_SPINS] = "busy loop",
+        [HANG_READ] = "blocked in a read",
+        [HANG_READ_OTHER] = "blocked in a read, bytes wait elsewhere",
+        [HANG_WRITE] = "no room to write",
+        [HANG_ACCEPT] = "blocked in accept, bytes wait elsewhere",
+        [HANG_CONNECT] = "blocked in connect",
+        [HANG_NOT_WATCHED] = "bytes wait where it does not look",
+        [HANG_EDGE] = "edge-triggered, not drained",
+        [HANG_ONESHOT] = "one-shot, not armed again",
+        [HANG_NOT_ACCEPTED] = "a connection waits to be accepted",
+        [HANG_UNSENT] = "does not wait for room to write",
+        [HANG_LOCK] = "waits for another thread or task",
+        [HANG_CHILD] = "waits for a child",
+        [HANG_SLEEP] = "sleeps",
+        [HANG_IDLE] = "waits, and nothing comes",
+        [HANG_STOPPED] = "stopped by a signal",
+        [HANG_OTHER] = "waits",
+    };
+    return names[kind];
+}
