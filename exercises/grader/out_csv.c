@@ -12,6 +12,7 @@
  * Read before: escape.h. Read after: out_html.c.
  * Rests on: RFC 4180; Canvas's guide to importing grades.
  */
+#include "class.h"
 #include "escape.h"
 #include "message.h"
 
@@ -74,35 +75,8 @@ int output_csv(const struct class_result *c, struct base_buf *out)
 
 /* --- the gradebook -------------------------------------------------------- */
 
-struct column {
-    const char *exercise;
-    double max;
-};
-
-static int by_exercise(const void *a, const void *b)
-{
-    const struct column *left = a, *right = b;
-    return strcmp(left->exercise, right->exercise);
-}
-
-/* The exercises of all submissions, each once, by name. */
-static size_t list_columns(const struct class_result *c, struct column *columns)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < c->n; i++)
-        columns[i] =
-            (struct column){c->submissions[i].exercise, c->submissions[i].max};
-    qsort(columns, c->n, sizeof *columns, by_exercise);
-    for (size_t i = 0; i < c->n; i++) {
-        if (n == 0 || strcmp(columns[n - 1].exercise, columns[i].exercise) != 0)
-            columns[n++] = columns[i];
-        else if (columns[i].max > columns[n - 1].max)
-            columns[n - 1].max = columns[i].max;
-    }
-    return n;
-}
-
-static void put_head(struct sink *to, const struct column *columns, size_t n)
+static void put_head(struct sink *to, const struct class_column *columns,
+                     size_t n)
 {
     sink_put(to, "Student,ID,SIS User ID,SIS Login ID,Section");
     for (size_t i = 0; i < n; i++) {
@@ -117,23 +91,17 @@ static void put_head(struct sink *to, const struct column *columns, size_t n)
     sink_put(to, "\r\n");
 }
 
-/* The row of the student of `first`, whose `n` submissions follow there. */
-static void put_student(struct sink *to, const struct submission *first,
-                        size_t n, const struct column *columns,
-                        size_t n_columns)
+static void put_student(struct sink *to, struct class_row row,
+                        const struct class_column *columns, size_t n)
 {
-    put_cell(to, first->student);
+    put_cell(to, row.first->student);
     sink_put(to, ",,");
-    put_cell(to, first->student);
-    for (size_t i = 0; i < n_columns; i++) {
+    put_cell(to, row.first->student);
+    for (size_t i = 0; i < n; i++) {
+        const struct submission *s = class_find(row, columns[i].exercise);
         sink_put(to, ",");
-        for (size_t k = 0; k < n; k++) {
-            if (strcmp(first[k].exercise, columns[i].exercise) != 0)
-                continue;
-            if (submission_final(&first[k]))
-                sink_points(to, first[k].score);
-            break;
-        }
+        if (s != NULL && submission_final(s))
+            sink_points(to, s->score);
     }
     sink_put(to, "\r\n");
 }
@@ -141,15 +109,13 @@ static void put_student(struct sink *to, const struct submission *first,
 int output_gradebook(const struct class_result *c, struct base_buf *out)
 {
     struct sink to = sink_of(out);
-    struct column *columns = base_alloc_array(c->n + 1, sizeof *columns);
-    const size_t n_columns = list_columns(c, columns);
-    put_head(&to, columns, n_columns);
-    for (size_t i = 0, n; i < c->n; i += n) {
-        const struct submission *first = &c->submissions[i];
-        for (n = 1; i + n < c->n; n++)
-            if (strcmp(first[n].student, first->student) != 0)
-                break;
-        put_student(&to, first, n, columns, n_columns);
+    struct class_column *columns = base_alloc_array(c->n + 1, sizeof *columns);
+    const size_t n = class_columns(c, columns);
+    put_head(&to, columns, n);
+    for (size_t i = 0; i < c->n;) {
+        const struct class_row row = class_row_at(c, i);
+        put_student(&to, row, columns, n);
+        i += row.n;
     }
     free(columns);
     return to.error;

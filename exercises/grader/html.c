@@ -1,0 +1,139 @@
+/*
+ * html.c - see html.h.
+ *
+ * Read before: html.h. Read after: out_html.c.
+ * Rests on: HTML, WCAG 2.2 (contrast of text 4.5 to 1 and more).
+ */
+#include "html.h"
+
+#include <stdio.h>
+
+/* A page is one file, so the style is in it. Words carry the meaning of what is
+ * coloured; what must keep its columns scrolls, and the rest wraps. */
+static const char style[] =
+    ":root{color-scheme:light dark;--page:#fff;--ink:#1c2128;--soft:#57606a;"
+    "--line:#d9dde3;--tint:#f4f6f8;--bad:#b3261e;--good:#1a6b3c;"
+    "--open:#7a5200;--bar:#0072b2}\n"
+    "@media (prefers-color-scheme:dark){:root{--page:#14171c;--ink:#e6e9ee;"
+    "--soft:#a4adb8;--line:#333a44;--tint:#1d2229;--bad:#ff8a80;"
+    "--good:#7fd6a0;--open:#f2c166;--bar:#56b4e9}}\n"
+    "*{box-sizing:border-box}\n"
+    "body{margin:0;background:var(--page);color:var(--ink);"
+    "font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\n"
+    "main{max-width:64rem;margin:0 auto;padding:1rem 1.25rem 4rem}\n"
+    "h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0 .25rem}\n"
+    "h2{font-size:1.2rem;margin:2.2rem 0 .6rem;padding-top:.6rem;"
+    "border-top:2px solid var(--line)}\n"
+    "h3{font-size:1.02rem;margin:1.4rem 0 .4rem}\n"
+    "p{margin:.4rem 0;max-width:46rem}a{color:var(--bar)}\n"
+    ".soft,figcaption{color:var(--soft);font-size:.94rem}\n"
+    ".score{font-size:1.35rem;font-weight:600;margin:.6rem 0 .1rem}\n"
+    ".good{color:var(--good)}.bad{color:var(--bad)}.open{color:var(--open)}\n"
+    ".check{border:1px solid var(--line);border-radius:6px;margin:.5rem 0;"
+    "padding:.45rem .8rem}\n"
+    ".check>summary{cursor:pointer}\n"
+    ".check .word{font-weight:650}.check .name{font-weight:600}\n"
+    ".check .points{float:right;margin-left:1rem;color:var(--soft);"
+    "font-variant-numeric:tabular-nums}\n"
+    ".told{margin:.7rem 0 .3rem;display:grid;"
+    "grid-template-columns:minmax(6.5rem,max-content) minmax(0,1fr);"
+    "gap:.5rem 1rem}\n"
+    ".told dt{color:var(--soft)}.told dd{margin:0;min-width:0}\n"
+    "pre{margin:0;padding:.35rem .6rem;background:var(--tint);"
+    "border-radius:4px;overflow-x:auto;white-space:pre;overflow-wrap:normal;"
+    "font:.9rem/1.45 ui-monospace,monospace}\n"
+    ".told .prose{white-space:pre-line;max-width:42rem}\n"
+    ".scroll{overflow-x:auto}\n"
+    "table{border-collapse:collapse;font-size:.95rem;"
+    "font-variant-numeric:tabular-nums;overflow-wrap:normal}\n"
+    "th,td{padding:.3rem 1rem .3rem 0;text-align:right;vertical-align:top;"
+    "border-bottom:1px solid var(--line)}\n"
+    "th{color:var(--soft);font-weight:600}"
+    "th.name,td.name{text-align:left;overflow-wrap:anywhere;min-width:9rem}\n"
+    "figure{margin:.4rem 0}svg{display:block;width:100%;max-width:32rem;"
+    "height:auto}svg text{fill:var(--ink);font:14px system-ui,sans-serif}\n"
+    "svg .soft{fill:var(--soft)}svg .bar{fill:var(--bar)}"
+    "svg .axis{stroke:var(--line)}\n"
+    ".bars{display:grid;grid-template-columns:minmax(7rem,max-content) "
+    "minmax(4rem,1fr) max-content;gap:.3rem .8rem;align-items:center;"
+    "max-width:44rem}\n"
+    ".bars svg{height:.9rem;max-width:none}\n"
+    "@media (max-width:34rem){main{padding:.5rem .9rem 3rem}"
+    ".told{grid-template-columns:minmax(0,1fr);gap:.1rem}"
+    ".told dd{margin-bottom:.6rem}}\n"
+    "@media print{.check{break-inside:avoid}pre{white-space:pre-wrap}"
+    ".scroll{overflow:visible}}\n";
+
+void html_begin(struct sink *to, const char *title)
+{
+    sink_put(to, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+                 "<meta charset=\"utf-8\"/>\n"
+                 "<meta name=\"viewport\" content=\"width=device-width, "
+                 "initial-scale=1\"/>\n"
+                 /* Should an escape ever be missing, no script runs. */
+                 "<meta http-equiv=\"Content-Security-Policy\" content=\""
+                 "default-src 'none'; style-src 'unsafe-inline'\"/>\n");
+    html_element(to, "title", title);
+    sink_printf(to, "<style>\n%s</style>\n</head>\n<body>\n<main>\n", style);
+}
+
+void html_end(struct sink *to)
+{
+    sink_put(to, "</main>\n</body>\n</html>\n");
+}
+
+void html_text(struct sink *to, const char *text)
+{
+    escape_text(to, ESCAPE_MARKUP, text);
+}
+
+void html_line(struct sink *to, const char *text)
+{
+    escape_line(to, ESCAPE_MARKUP, text);
+}
+
+void html_element(struct sink *to, const char *tag, const char *text)
+{
+    sink_printf(to, "<%s>", tag);
+    html_line(to, text);
+    sink_printf(to, "</%.*s>\n", (int)strcspn(tag, " "), tag);
+}
+
+static void put_value(struct sink *to, const struct message_part *part)
+{
+    struct base_slice text = base_slice_of(part->text);
+    const size_t len = text.len;
+    if (len > MESSAGE_MOST)
+        text.len = escape_cut_at(text, MESSAGE_MOST);
+    escape_slice(to, ESCAPE_MARKUP, text, false);
+    if (text.len < len)
+        sink_printf(to, "\n... %zu bytes more are cut", len - text.len);
+}
+
+void html_parts(struct sink *to, const struct message_part *parts, size_t n)
+{
+    if (n == 0)
+        return;
+    sink_put(to, "<dl class=\"told\">\n");
+    for (size_t i = 0; i < n; i++) {
+        const bool prose = (parts[i].flags & MESSAGE_PROSE) != 0;
+        html_element(to, "dt", parts[i].label);
+        /* Nobody can scroll a <pre> by keyboard that takes no focus. */
+        sink_put(to,
+                 prose ? "<dd class=\"prose\">" : "<dd><pre tabindex=\"0\">");
+        put_value(to, &parts[i]);
+        sink_put(to, prose ? "</dd>\n" : "</pre></dd>\n");
+    }
+    sink_put(to, "</dl>\n");
+}
+
+void html_fact(struct sink *to, const char *label, const char *value)
+{
+    const struct message_part part = {label, value, MESSAGE_PROSE};
+    if (value != NULL && value[0] != '\0') {
+        html_element(to, "dt", part.label);
+        sink_put(to, "<dd class=\"prose\">");
+        put_value(to, &part);
+        sink_put(to, "</dd>\n");
+    }
+}
