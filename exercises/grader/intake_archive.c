@@ -118,11 +118,21 @@ static bool take(struct reading *r, const struct tar_entry *entry, int *error)
     return true;
 }
 
+/* The first line that the program said, without an empty one before. */
+static struct base_slice first_words(const struct unpack *u)
+{
+    const char *words = u->words + strspn(u->words, "\n");
+    return *words == '\0' ? base_slice_of("it cannot be unpacked")
+                          : (struct base_slice){words, strcspn(words, "\n")};
+}
+
 /* What has ended the reading, in words. */
-static bool say_why(struct reading *r, int error)
+static bool say_why(const struct reading *r, int error)
 {
     const struct asked *a = r->asked;
-    const size_t line = strcspn(r->unpack.words, "\n");
+    const struct base_slice words = r->tar.problem
+                                        ? base_slice_of(r->tar.problem)
+                                        : first_words(&r->unpack);
     switch (error) {
     case -EFBIG:
         return intake_say(a, r->s, SUBMISSION_REFUSED,
@@ -137,9 +147,7 @@ static bool say_why(struct reading *r, int error)
         return intake_say(a, r->s, SUBMISSION_REFUSED,
                           "the archive is damaged: %.*s. Pack it again, and "
                           "see that it can be unpacked.",
-                          r->tar.problem ? (int)strlen(r->tar.problem)
-                                         : (int)line,
-                          r->tar.problem ? r->tar.problem : r->unpack.words);
+                          BASE_SLICE_ARGS(words));
     case -ENOENT:
         return intake_say(a, r->s, SUBMISSION_ERROR,
                           "the archive could not be unpacked: bsdtar or gzip "
@@ -162,6 +170,21 @@ static int drain(struct unpack *u)
     return (int)n;
 }
 
+/*
+ * Lets the program run to its end, and returns its error rather than the
+ * reader's: its words tell more than what the reader made of half a tar.
+ */
+static int finish(struct reading *r, int error)
+{
+    const int rest = error == 0 || error == -EPROTO ? drain(&r->unpack) : error;
+    const int ended = unpack_end(&r->unpack);
+    if (rest < 0 || ended == 0)
+        return error ? error : rest;
+    if (r->unpack.words_len > 0)
+        r->tar.problem = NULL;
+    return ended;
+}
+
 static bool read_entries(struct reading *r)
 {
     struct tar_entry entry;
@@ -171,22 +194,11 @@ static bool read_entries(struct reading *r)
             unpack_end(&r->unpack);
             return false;
         }
-    if (got < 0)
-        error = got;
-    /* If the program itself has failed, its words tell more than what the
-     * reader made of the rest: so it is let run to its end. */
-    const int rest = error == 0 || error == -EPROTO ? drain(&r->unpack) : 0;
-    const int ended = unpack_end(&r->unpack);
-    if (rest == 0 && ended < 0) {
-        r->tar.problem = r->unpack.words_len > 0 ? NULL : r->tar.problem;
-        error = ended;
-    }
-    if (error == 0)
-        error = rest;
+    error = finish(r, got < 0 ? got : error);
     return error == 0 || say_why(r, error);
 }
 
-/* The same path twice, or two that only Linux tells apart. */
+/* The same path twice: unpacked, the one would overwrite the other. */
 static bool find_clash(const struct reading *r)
 {
     const struct items *items = r->items;

@@ -194,9 +194,9 @@ static const char *end_names(struct names *names, struct base_arena *arena)
     return text;
 }
 
-/* The files below a place that nobody has asked for. */
-static const char *list_others(const struct asked *a, const struct items *items,
-                               struct base_slice place)
+/* The files below a place; `all`: also those that are asked for. */
+static const char *list_files(const struct asked *a, const struct items *items,
+                              struct base_slice place, bool all)
 {
     struct names names = {.n = 0};
     base_buf_init(&names.text, TEXT_MAX);
@@ -204,7 +204,7 @@ static const char *list_others(const struct asked *a, const struct items *items,
         const struct item *item = &items->at[i];
         const char *path = below(item, place);
         if (*path != '\0' && visible(item) && item->kind != ITEM_FOLDER &&
-            !intake_wants(a, path))
+            (all || !intake_wants(a, path)))
             add_name(&names, path);
     }
     return end_names(&names, a->arena);
@@ -287,7 +287,7 @@ static bool say_missing(const struct asked *a, const struct items *items,
         add_missing(a, a->wanted[i], other, place, &text);
         nothing_like_it = nothing_like_it && !other;
     }
-    const char *there = list_others(a, items, place);
+    const char *there = list_files(a, items, place, false);
     if (nothing_like_it && there)
         (void)base_buf_printf(&text, "\nyou handed in: %s", there);
     (void)base_buf_printf(&text, "%s", items->cut ? cut_words : "");
@@ -316,7 +316,7 @@ static bool say_no_place(const struct asked *a, const struct items *items,
                               "called %s",
                               BASE_SLICE_ARGS(last), a->exercise);
     }
-    const char *there = list_others(a, items, top);
+    const char *there = list_files(a, items, top, true);
     return intake_say(a, s, SUBMISSION_EMPTY,
                       "nothing was handed in for it: there is no folder "
                       "%s%s%s%s",
@@ -426,7 +426,7 @@ bool intake_choose(const struct asked *a, const struct items *items,
                           a->exercise);
     if (!choose_files(a, items, places.at[0], chosen, s))
         return false;
-    const char *others = list_others(a, items, places.at[0]);
+    const char *others = list_files(a, items, places.at[0], false);
     if (others)
         s->notes = base_arena_printf(
             a->arena, "not asked for, not looked at: %s", others);
