@@ -93,6 +93,13 @@ static const char *advice(enum submission_state state)
     return NULL;
 }
 
+const char *message_skipped(const struct mark *mark)
+{
+    return mark->finding.outcome == OUTCOME_NOISY
+               ? "the machine was too noisy"
+               : "a check that this one needs has failed";
+}
+
 bool message_is_shown(const struct mark *mark, const struct output_options *o)
 {
     return !mark->hidden || o->show_hidden;
@@ -175,7 +182,7 @@ size_t message_parts(const struct mark *mark, const struct output_options *o,
         {"shell", f->command, 0},
         {"expected", f->expected, group},
         {"came", f->came, 0},
-        {"hangs at", f->hang, group},
+        {"hangs at", f->hang, prose | group},
         {"sanitizer", f->sanitizer, group},
         {"printed", f->output, group},
         {"note", f->note, prose | group},
@@ -225,25 +232,35 @@ static void end_line(struct sink *to, enum escape syntax)
     escape_slice(to, syntax, base_slice_of("\n"), false);
 }
 
-/* A line of prose as lines of whole words; `label` stands before the first. */
+/*
+ * A line of prose as lines of whole words, each as far to the right as the
+ * first. What fits is not touched: blanks in it may be a table's.
+ */
 static void put_wrapped(struct sink *to, enum escape syntax,
-                        struct base_slice line, size_t width, const char *label)
+                        struct base_slice line, size_t width)
 {
-    size_t column = 0;
-    put_indent(to, label);
-    while (line.len > 0) {
+    const bool fits = columns(line) <= width;
+    size_t lead = 0;
+    while (!fits && lead < line.len && lead < width / 2 &&
+           line.ptr[lead] == ' ')
+        lead++;
+    sink_fill(to, ' ', lead);
+    line = base_slice_skip(line, lead);
+    size_t column = lead;
+    while (!fits && line.len > 0) {
         const struct base_slice word = base_slice_cut(&line, ' ', NULL);
         const size_t wide = columns(word);
-        if (column > 0 && column + 1 + wide > width) {
+        if (column > lead && column + 1 + wide > width) {
             end_line(to, syntax);
             put_indent(to, NULL);
-            column = 0;
+            sink_fill(to, ' ', lead);
+            column = lead;
         }
-        sink_put(to, column > 0 ? " " : "");
+        sink_put(to, column > lead ? " " : "");
         escape_slice(to, syntax, word, false);
-        column += (column > 0) + wide;
+        column += (column > lead) + wide;
     }
-    end_line(to, syntax);
+    escape_slice(to, syntax, line, false);
 }
 
 static void put_cut(struct sink *to, enum escape syntax, size_t bytes)
@@ -267,15 +284,13 @@ static void put_part(struct sink *to, enum escape syntax,
     const size_t cut = all.len - rest.len;
     while (rest.len > 0) {
         const struct base_slice line = base_slice_cut(&rest, '\n', NULL);
-        if (line.len == 0 && label == NULL) {
-            end_line(to, syntax);
-        } else if ((part->flags & MESSAGE_PROSE) != 0) {
-            put_wrapped(to, syntax, line, width, label);
-        } else {
+        if (line.len > 0 || label != NULL)
             put_indent(to, label);
+        if ((part->flags & MESSAGE_PROSE) != 0)
+            put_wrapped(to, syntax, line, width);
+        else
             escape_slice(to, syntax, line, false);
-            end_line(to, syntax);
-        }
+        end_line(to, syntax);
         label = NULL;
     }
     if (cut > 0)

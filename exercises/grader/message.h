@@ -29,6 +29,9 @@ enum verdict message_verdict(const struct mark *mark);
 /* "ok", "FAILED", "not scored", ...: a word in front of a check. */
 const char *message_word(const struct mark *mark);
 
+/* Why a check is VERDICT_SKIPPED, in a few words. */
+const char *message_skipped(const struct mark *mark);
+
 /* False for a hidden check of which students learn name and points alone. */
 bool message_is_shown(const struct mark *mark, const struct output_options *o);
 

@@ -93,7 +93,7 @@ static void put_check(struct sink *to, const struct submission *s,
         put_result(to, "failure", title, outcome, parts, n);
         break;
     case VERDICT_SKIPPED:
-        put_result(to, "skipped", outcome, NULL, parts, 0);
+        put_result(to, "skipped", message_skipped(mark), NULL, parts, 0);
         break;
     case VERDICT_ERROR:
         put_result(to, "error", title, outcome, parts, n);

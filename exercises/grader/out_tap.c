@@ -74,7 +74,7 @@ static void put_check(struct sink *to, const struct mark *mark, size_t number,
     sink_printf(to, "%s %zu - ", bad ? "not ok" : "ok", number);
     escape_line(to, ESCAPE_TAP, mark->finding.check);
     if (verdict == VERDICT_SKIPPED)
-        sink_printf(to, " # SKIP %s", outcome_name(mark->finding.outcome));
+        sink_printf(to, " # SKIP %s", message_skipped(mark));
     sink_put(to, "\n");
     put_block(to, mark, o);
 }

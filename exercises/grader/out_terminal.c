@@ -68,50 +68,78 @@ static void put_field(struct sink *to, const char *text, size_t width)
     base_buf_fini(&clean);
 }
 
-static void put_points(struct terminal *t, double points, double max)
+/* "2 of 4", or "open, of 4". */
+static void put_points(struct sink *to, const struct mark *mark)
 {
-    sink_points(&t->to, points);
-    sink_put(&t->to, " of ");
-    sink_points(&t->to, max);
+    if (mark_is_open(mark))
+        sink_put(to, "open,");
+    else
+        sink_points(to, mark->points);
+    sink_put(to, " of ");
+    sink_points(to, mark->max);
 }
 
 /* --- a line a check ------------------------------------------------------- */
 
-static size_t name_width(const struct submission *s)
+struct columns {
+    size_t word, name, title;
+};
+
+static size_t larger(size_t a, size_t b)
 {
-    size_t widest = 1;
-    for (size_t i = 0; i < s->n_marks; i++) {
-        const char *name = s->marks[i].finding.check;
-        const size_t len = name != NULL ? strlen(name) : 0;
-        widest = len > widest ? len : widest;
-    }
-    return widest < NAME_MOST ? widest : NAME_MOST;
+    return a > b ? a : b;
 }
 
-static void put_line(struct terminal *t, const struct mark *mark, size_t names)
+static size_t points_width(const struct mark *mark)
 {
-    const size_t used = 2 + WORD + names + 2 + POINTS;
-    const size_t titles = t->width > used + 10 ? t->width - used : 10;
-    sink_put(&t->to, "  ");
-    put_field(&t->to, message_word(mark), WORD);
-    put_field(&t->to, mark->finding.check, names);
-    sink_put(&t->to, "  ");
-    put_field(&t->to, message_title(mark, t->o), titles);
-    sink_put(&t->to, "  ");
-    if (mark_is_open(mark)) {
-        sink_put(&t->to, "open, of ");
-        sink_points(&t->to, mark->max);
-    } else {
-        put_points(t, mark->points, mark->max);
+    struct base_buf text;
+    base_buf_init(&text, 100);
+    struct sink to = sink_of(&text);
+    put_points(&to, mark);
+    const size_t len = base_buf_len(&text);
+    base_buf_fini(&text);
+    return len;
+}
+
+/* The title gets what the others leave. */
+static struct columns columns_of(const struct terminal *t)
+{
+    struct columns c = {.word = 1, .name = 1};
+    size_t points = 1;
+    for (size_t i = 0; i < t->s->n_marks; i++) {
+        const struct mark *mark = &t->s->marks[i];
+        const char *name = mark->finding.check;
+        c.word = larger(c.word, strlen(message_word(mark)));
+        c.name = larger(c.name, name != NULL ? strlen(name) : 0);
+        points = larger(points, points_width(mark));
     }
-    sink_put(&t->to, "\n");
+    c.name = c.name < NAME_MOST ? c.name : NAME_MOST;
+    const size_t others = 2 + c.word + 2 + c.name + 2 + 2 + points;
+    c.title = t->width > others + 10 ? t->width - others : 10;
+    return c;
+}
+
+static void put_line(struct sink *to, const struct mark *mark,
+                     const struct columns *c, const char *title)
+{
+    sink_put(to, "  ");
+    put_field(to, message_word(mark), c->word);
+    sink_put(to, "  ");
+    put_field(to, mark->finding.check, c->name);
+    sink_put(to, "  ");
+    put_field(to, title, c->title);
+    sink_put(to, "  ");
+    put_points(to, mark);
+    sink_put(to, "\n");
 }
 
 static void put_lines(struct terminal *t)
 {
-    const size_t names = name_width(t->s);
-    for (size_t i = 0; i < t->s->n_marks; i++)
-        put_line(t, &t->s->marks[i], names);
+    const struct columns columns = columns_of(t);
+    for (size_t i = 0; i < t->s->n_marks; i++) {
+        const struct mark *mark = &t->s->marks[i];
+        put_line(&t->to, mark, &columns, message_title(mark, t->o));
+    }
     sink_put(&t->to, t->s->n_marks > 0 ? "\n" : "");
 }
 
@@ -216,7 +244,8 @@ static void put_sum(struct terminal *t)
 
 static void put_next(struct terminal *t)
 {
-    if (t->s->state == SUBMISSION_GRADED && t->s->score >= t->s->max) {
+    if (submission_final(t->s) && t->s->state == SUBMISSION_GRADED &&
+        t->s->score >= t->s->max) {
         sink_put(&t->to, "next:   make watch\n");
         return;
     }

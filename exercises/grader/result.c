@@ -83,6 +83,8 @@ bool submission_final(const struct submission *s)
 {
     if (s->state != SUBMISSION_GRADED)
         return s->state != SUBMISSION_ERROR;
+    if (s->n_marks == 0)
+        return false;
     for (size_t i = 0; i < s->n_marks; i++)
         if (mark_is_open(&s->marks[i]))
             return false;

@@ -64,7 +64,8 @@ int64_t result_hundredths(double points);
 /*
  * Checks that were too noisy, or that the grader could not run, are no failures
  * of the student: their points are open until the submission is graded again.
- * `final` is false if there is such a check, or the state is an error.
+ * `final` is false if there is such a check, or no check at all, or the state
+ * is an error.
  */
 bool mark_is_open(const struct mark *mark);
 double submission_open(const struct submission *s);

@@ -1,0 +1,325 @@
+/*
+ * test_outputs.c - what every output says of every result, compared with golden
+ * files; and that nothing of a student's steers a terminal.
+ *
+ * `test_outputs DIR` writes the same results as files, for test_outputs.sh,
+ * which reads them with parsers that are not ours.
+ *
+ * Read before: sample_results.h, golden_file.h. Read after: test_outputs.sh.
+ * Rests on: cmocka.
+ */
+#include "exercises/grader/outputs.h"
+#include "exercises/test/golden_file.h"
+#include "exercises/test/sample_results.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { OUT_MAX = 64 << 20, PATH_LEN = 200, NAME_LEN = 100 };
+
+struct fixture {
+    struct base_arena arena;
+    struct base_buf out;
+    struct sample *samples;
+    size_t n;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = base_alloc(sizeof *f);
+    base_arena_init(&f->arena, 64 << 10);
+    base_buf_init(&f->out, OUT_MAX);
+    f->samples = samples_make(&f->arena, &f->n);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    base_buf_fini(&f->out);
+    base_arena_fini(&f->arena);
+    free(f);
+    return 0;
+}
+
+static bool is_hostile(const struct sample *sample)
+{
+    return strncmp(sample->name, "hostile", strlen("hostile")) == 0;
+}
+
+static bool has(const struct base_buf *out, const char *text)
+{
+    return base_slice_find(base_buf_slice(out), base_slice_of(text)) >= 0;
+}
+
+static void compare(const struct base_buf *out, const char *name)
+{
+    char path[PATH_LEN];
+    snprintf(path, sizeof path, "exercises/test/golden/outputs/%s", name);
+    golden_file_compare(path, base_buf_slice(out));
+}
+
+/* --- the terminal -----------------------------------------------------------
+ */
+
+static void test_the_terminal_tells_each_result(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; i < f->n; i++) {
+        char name[NAME_LEN];
+        if (is_hostile(&f->samples[i]))
+            continue;
+        base_buf_clear(&f->out);
+        assert_int_equal(output_terminal(&f->samples[i].s,
+                                         &(struct output_options){0}, &f->out),
+                         0);
+        snprintf(name, sizeof name, "terminal_%s.txt", f->samples[i].name);
+        compare(&f->out, name);
+    }
+}
+
+static void test_the_terminal_shows_hidden_checks_to_instructors(void **state)
+{
+    struct fixture *f = *state;
+    const struct submission *s = sample_named(f->samples, f->n, "hidden");
+    output_terminal(s, &(struct output_options){.show_hidden = true}, &f->out);
+    assert_true(has(&f->out, "The secret cause."));
+    base_buf_clear(&f->out);
+    output_terminal(s, &(struct output_options){0}, &f->out);
+    assert_true(has(&f->out, "hidden check"));
+    assert_false(has(&f->out, "The secret cause."));
+}
+
+static void test_color_comes_only_where_it_is_allowed(void **state)
+{
+    struct fixture *f = *state;
+    const struct submission *s = sample_named(f->samples, f->n, "failed");
+    struct base_buf plain;
+    base_buf_init(&plain, OUT_MAX);
+    output_terminal(s, &(struct output_options){0}, &plain);
+    assert_false(has(&plain, "\033"));
+    output_terminal(s, &(struct output_options){.color = true}, &f->out);
+    assert_true(has(&f->out, "\033[1;31mFAILED\033[0m"));
+    /* But for the colours, the two are the same. */
+    const size_t colors = strlen("\033[1;31m") + strlen("\033[0m");
+    assert_int_equal(base_buf_len(&f->out), base_buf_len(&plain) + colors);
+    base_buf_fini(&plain);
+}
+
+static void test_prose_is_wrapped_to_the_terminal(void **state)
+{
+    struct fixture *f = *state;
+    const struct submission *s = sample_named(f->samples, f->n, "hidden");
+    output_terminal(s, &(struct output_options){.width = 60}, &f->out);
+    struct base_slice rest = base_buf_slice(&f->out);
+    while (rest.len > 0)
+        assert_true(base_slice_cut(&rest, '\n', NULL).len <= 60);
+}
+
+static void test_nothing_steers_the_terminal(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; i < f->n; i++) {
+        base_buf_clear(&f->out);
+        output_terminal(&f->samples[i].s, &(struct output_options){0}, &f->out);
+        const struct base_slice text = base_buf_slice(&f->out);
+        for (size_t k = 0; k < text.len; k++)
+            assert_true(text.ptr[k] == '\n' || text.ptr[k] == '\t' ||
+                        (unsigned char)text.ptr[k] >= ' ');
+        assert_false(has(&f->out, "\x7f"));
+        assert_false(has(&f->out, "\xe2\x80\xae")); /* right to left */
+        assert_true(text.len < 64 << 10);
+    }
+}
+
+static void test_the_last_line_is_the_next_command(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; i < f->n; i++) {
+        base_buf_clear(&f->out);
+        output_terminal(&f->samples[i].s, &(struct output_options){0}, &f->out);
+        struct base_slice rest = base_buf_slice(&f->out), line = rest;
+        while (rest.len > 0)
+            line = base_slice_cut(&rest, '\n', NULL);
+        assert_true(base_slice_starts(line, base_slice_of("next:   make ")));
+    }
+}
+
+/* --- the other formats ------------------------------------------------------
+ */
+
+typedef int output_fn(const struct submission *s,
+                      const struct output_options *o, struct base_buf *out);
+
+static int junit(const struct submission *s, const struct output_options *o,
+                 struct base_buf *out)
+{
+    return output_junit(s, 1, o, out);
+}
+
+static const struct format {
+    const char *golden;
+    output_fn *put;
+} formats[] = {
+    {"gradescope.json", output_gradescope},
+    {"autolab.txt", output_autolab},
+    {"report.tap", output_tap},
+    {"junit.xml", junit},
+    {"page.html", output_html},
+    {NULL, output_classroom50},
+    {NULL, output_terminal},
+};
+enum { N_FORMATS = sizeof formats / sizeof formats[0] };
+
+static void test_each_format_is_as_its_golden_file(void **state)
+{
+    struct fixture *f = *state;
+    const struct submission *s = sample_named(f->samples, f->n, "failed");
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        if (formats[i].golden == NULL)
+            continue;
+        base_buf_clear(&f->out);
+        formats[i].put(s, &(struct output_options){0}, &f->out);
+        compare(&f->out, formats[i].golden);
+    }
+}
+
+/* It has the time of day in it; the rest is as it was. */
+static void test_classroom50_is_as_its_golden_file(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const names[] = {
+        "CLASSROOM",       "ASSIGNMENT", "SUBMISSION_TAG", "OWNER",
+        "ASSIGNMENT_TYPE", "COMMIT_URL", "RELEASE_URL",    "REVIEW_URL"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unsetenv(names[i]);
+    setenv("COMMIT_URL", "https://example.org/commit/1", 1);
+    output_classroom50(sample_named(f->samples, f->n, "failed"),
+                       &(struct output_options){0}, &f->out);
+    unsetenv("COMMIT_URL");
+    static const char key[] = "\"datetime\": \"";
+    const ssize_t at =
+        base_slice_find(base_buf_slice(&f->out), base_slice_of(key));
+    assert_true(at > 0);
+    char *date = f->out.memory + f->out.start + at + sizeof key - 1;
+    for (const char *like = "2026-11-21T17:39:54Z"; *like != '\0'; like++)
+        *date++ = *like;
+    compare(&f->out, "classroom50.json");
+}
+
+static void test_the_tables_are_as_their_golden_files(void **state)
+{
+    struct fixture *f = *state;
+    size_t n = 0;
+    while (n < f->n && !is_hostile(&f->samples[n]))
+        n++;
+    const struct class_result c = samples_class(f->samples, n, &f->arena);
+    assert_int_equal(output_csv(&c, &f->out), 0);
+    compare(&f->out, "grades.csv");
+    base_buf_clear(&f->out);
+    assert_int_equal(output_gradebook(&c, &f->out), 0);
+    compare(&f->out, "gradebook.csv");
+}
+
+static void test_no_format_tells_a_hidden_check(void **state)
+{
+    struct fixture *f = *state;
+    const struct submission *s = sample_named(f->samples, f->n, "failed");
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        base_buf_clear(&f->out);
+        formats[i].put(s, &(struct output_options){0}, &f->out);
+        assert_false(has(&f->out, "secret cause"));
+        assert_false(has(&f->out, "4097"));
+        assert_false(has(&f->out, "replies of"));
+        assert_true(has(&f->out, "other-sizes"));
+        base_buf_clear(&f->out);
+        formats[i].put(s, &(struct output_options){.show_hidden = true},
+                       &f->out);
+        /* The terminal tells the first failure alone. */
+        if (formats[i].put != output_terminal)
+            assert_true(has(&f->out, "secret cause"));
+    }
+}
+
+static void test_a_full_buffer_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    const struct submission *s = sample_named(f->samples, f->n, "failed");
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        struct base_buf small;
+        base_buf_init(&small, 100);
+        assert_int_equal(formats[i].put(s, &(struct output_options){0}, &small),
+                         -ENOBUFS);
+        assert_true(base_buf_len(&small) <= 100);
+        base_buf_fini(&small);
+    }
+}
+
+static void test_the_locale_changes_no_number(void **state)
+{
+    struct fixture *f = *state;
+    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL) {
+        print_message("# skipped: the locale de_DE.UTF-8 is not installed\n");
+        skip();
+    }
+    test_each_format_is_as_its_golden_file(state);
+    base_buf_clear(&f->out);
+    test_the_tables_are_as_their_golden_files(state);
+    setlocale(LC_ALL, "C");
+}
+
+/* --- for the script ---------------------------------------------------------
+ */
+
+static int save_all(const char *dir)
+{
+    struct fixture *f;
+    void *state;
+    setup(&state);
+    f = state;
+    int error = 0;
+    for (size_t i = 0; i < f->n && error == 0; i++) {
+        char path[PATH_LEN];
+        snprintf(path, sizeof path, "%s/%s", dir, f->samples[i].name);
+        error = outputs_submission(&f->samples[i].s,
+                                   &(struct output_options){0}, path);
+    }
+    const struct class_result c = samples_class(f->samples, f->n, &f->arena);
+    char path[PATH_LEN];
+    snprintf(path, sizeof path, "%s/class", dir);
+    if (error == 0)
+        error = outputs_class(&c, path);
+    teardown(&state);
+    if (error != 0)
+        fprintf(stderr, "test_outputs: cannot write to %s: %s\n", dir,
+                strerror(-error));
+    return error == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2)
+        return save_all(argv[1]);
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_the_terminal_tells_each_result),
+        TEST(test_the_terminal_shows_hidden_checks_to_instructors),
+        TEST(test_color_comes_only_where_it_is_allowed),
+        TEST(test_prose_is_wrapped_to_the_terminal),
+        TEST(test_nothing_steers_the_terminal),
+        TEST(test_the_last_line_is_the_next_command),
+        TEST(test_each_format_is_as_its_golden_file),
+        TEST(test_classroom50_is_as_its_golden_file),
+        TEST(test_the_tables_are_as_their_golden_files),
+        TEST(test_no_format_tells_a_hidden_check),
+        TEST(test_a_full_buffer_is_an_error),
+        TEST(test_the_locale_changes_no_number),
+    };
+    return cmocka_run_group_tests_name("outputs", tests, NULL, NULL);
+}
