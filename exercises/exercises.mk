@@ -1,11 +1,13 @@
 # The grader and the library that checks are written with: check/ and grader/
-# hold their parts; what has a main is a program. The grader builds and runs the
-# exercises themselves, see grader/build.c: make does not look into them.
+# hold their parts; what has a main is a program. Student's files are built and
+# run by the grader, in a jail (grader/build.c): make does not touch them.
 
-exercise_sources := $(wildcard exercises/check/*.c exercises/grader/*.c)
+exercise_cpu := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+exercise_sources := $(filter-out exercises/check/regs_%,$(wildcard exercises/check/*.c exercises/grader/*.c)) \
+	$(wildcard exercises/check/regs_$(exercise_cpu).c)
 exercise_mains := $(shell grep -ls '^int main\b' $(exercise_sources))
 exercise_objects := $(patsubst %.c,$(B)/%.o,$(filter-out $(exercise_mains),$(exercise_sources)))
-exercise_programs := $(patsubst %.c,$(B)/%,$(exercise_mains))
+exercise_programs := $(patsubst %.c,$(B)/%,$(filter-out %/check/main.c,$(exercise_mains)))
 exercise_test_mains := $(shell grep -ls '^int main\b' exercises/test/*.c)
 exercise_test_support := $(patsubst %.c,$(B)/%.o,$(filter-out $(exercise_test_mains),$(wildcard exercises/test/*.c)))
 exercise_tests := $(patsubst %.c,$(B)/%,$(exercise_test_mains))
@@ -30,3 +32,70 @@ $(B)/bin/grade: $(B)/exercises/grader/grade
 $(exercise_tests): %: %.o $(exercise_test_support) $(B)/exercises/parts.a $(B)/loop/parts.a
 	$(call say,LINK,$@)
 	@$(link) -o $@ $^ $(loop_libs) -lcmocka
+
+# Programs that hang, each for a reason of its own: test_hang explains them.
+hanging_programs := $(patsubst %.c,$(B)/%,$(wildcard exercises/test/hangs/*.c))
+$(hanging_programs): %: %.o $(B)/loop/parts.a
+	$(call say,LINK,$@)
+	@$(link) -o $@ $^ $(loop_libs)
+$(B)/exercises/test/test_hang: | $(hanging_programs)
+
+# --- the exercises: check programs, and the kit's parts of the students' programs
+
+exercise_names := $(patsubst exercises/%/exercise.ini,%,$(wildcard exercises/[0-9]*/exercise.ini))
+visible_checks := $(patsubst %,$(B)/exercises/%/checks,$(exercise_names))
+hidden_checks := $(patsubst %/hidden.c,$(B)/%/checks,$(wildcard solutions/[0-9]*/hidden.c))
+check_library := $(B)/exercises/check/main.o $(B)/exercises/parts.a $(B)/loop/parts.a
+programs += $(visible_checks) $(hidden_checks)
+
+$(visible_checks): %: %.o $(check_library)
+	$(call say,LINK,$@)
+	@$(link) -o $@ $^ $(loop_libs)
+
+$(hidden_checks): $(B)/solutions/%/checks: $(B)/exercises/%/checks.o $(B)/solutions/%/hidden.o $(check_library)
+	$(call say,LINK,$@)
+	@$(link) -o $@ $^ $(loop_libs)
+
+# The kit's parts of the students' programs, in the builds of grader/build.c;
+# with the compiler called cc, as theirs.
+kit := $(B)/exercises/kit
+kit_compile = cc -std=gnu17 -D_GNU_SOURCE -g -pthread -fno-omit-frame-pointer -I. \
+	-ffile-prefix-map=$(CURDIR)=/kit -MMD -MP
+kit_parts_of = $(shell sed -n 's/^parts *= *//p' exercises/$(1)/exercise.ini)
+kit_parts := $(sort $(shell sed -n 's/^parts *= *//p' exercises/[0-9]*/exercise.ini 2>/dev/null))
+kit_headers := $(wildcard $(addsuffix *.h,$(sort $(dir $(kit_parts)))))
+kit_files := $(foreach variant,plain sanitized,$(patsubst %.c,$(kit)/$(variant)/%.o,$(kit_parts))) \
+	$(kit_headers:%=$(kit)/include/%)
+programs += $(kit_files)
+
+$(kit)/include/%.h: %.h
+	@mkdir -p $(@D)
+	@cp $< $@
+$(kit)/plain/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$< "(for exercises)")
+	@$(kit_compile) -O2 -c -o $@ $<
+$(kit)/sanitized/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$< "(for exercises, sanitized)")
+	@$(kit_compile) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -c -o $@ $<
+
+# Programs of the kit that some exercises give beside the student's.
+given_programs := $(patsubst %.c,$(B)/%,$(wildcard exercises/[0-9]*/given/*.c solutions/[0-9]*/given/*.c))
+given_exercise = $(word 2,$(subst /, ,$(1)))
+programs += $(given_programs)
+$(given_programs): $(B)/%: %.c $$(patsubst $$(percent).c,$(kit)/plain/$$(percent).o,$$(call kit_parts_of,$$(call given_exercise,$$*)))
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	@$(kit_compile) -O2 -Wall -Wextra -o $@ $< $(filter %.o,$^)
+percent := %
+
+# What a student's command needs, and no more: make check takes seconds.
+.PHONY: check grader
+grader: $(B)/bin/grade $(exercise_programs) $(visible_checks) $(hidden_checks) $(kit_files) $(given_programs)
+
+check: ## check your work on an exercise: EXERCISE=05-drain (CHECK=name, SEED=n)
+	@$(if $(EXERCISE),,$(error say which exercise: make check EXERCISE=$(firstword $(exercise_names))))
+	@$(MAKE) --no-print-directory -s grader
+	@$(B)/bin/grade check $(EXERCISE) $(if $(CHECK),--only $(CHECK)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(STUDENT),--student "$(STUDENT)")

@@ -77,7 +77,9 @@ extern const struct check hidden_checks[];
 /* --- the student's program --------------------------------------------------
  */
 
-enum build { SANITIZED, PLAIN, TRACED };
+/* The last two are programs of the kit that exercise.ini gives beside the
+ * student's; which does not see them. */
+enum build { SANITIZED, PLAIN, TRACED, GIVEN, GIVEN_TRACED };
 
 struct program;
 
@@ -87,7 +89,8 @@ struct program;
  */
 struct program *program_start(enum build build, const char *const *options);
 
-/* Starts another: `name` is a file of the exercise's folder of programs. */
+/* Starts another: a name of `given` in exercise.ini, without folder and ".c".
+ */
 struct program *program_start_named(enum build build, const char *name,
                                     const char *const *options);
 
@@ -97,6 +100,8 @@ struct program *program_start_named(enum build build, const char *name,
  * listens, or never does, fails the check in those words.
  */
 struct program *server_start(enum build build, const char *const *options);
+struct program *server_start_named(enum build build, const char *name,
+                                   const char *const *options);
 
 int program_port(const struct program *p);
 

@@ -13,6 +13,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct person {
     pid_t pid, parent;
     char state;
     bool ours;
+    int threads;
     int64_t cpu_ns, memory;
 };
 
@@ -42,15 +44,15 @@ static bool parse(char *stat, struct person *p)
     long waited_user, waited_system, rss;
     const int n = sscanf(rest + 1,
                          " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-                         "%lu %lu %ld %ld %*d %*d %*d %*d %*u %*u %ld",
+                         "%lu %lu %ld %ld %*d %*d %d %*d %*u %*u %ld",
                          &p->state, &p->parent, &user, &system, &waited_user,
-                         &waited_system, &rss);
+                         &waited_system, &p->threads, &rss);
     const int64_t tick_ns = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
     p->cpu_ns =
         ((int64_t)user + (int64_t)system + waited_user + waited_system) *
         tick_ns;
     p->memory = rss * sysconf(_SC_PAGESIZE);
-    return n == 7;
+    return n == 8;
 }
 
 static void read_one(const char *name, struct list *l)
@@ -81,7 +83,7 @@ static bool is_ours(const struct list *l, pid_t pid)
     return false;
 }
 
-static struct list look(pid_t root)
+static struct list look(pid_t root, bool with_root)
 {
     struct list l = {.all = NULL};
     DIR *dir = opendir("/proc");
@@ -95,16 +97,17 @@ static struct list look(pid_t root)
         news = false;
         for (size_t i = 0; i < l.n; i++) {
             struct person *p = &l.all[i];
-            if (!p->ours && (p->parent == root || is_ours(&l, p->parent)))
+            if (!p->ours && (p->parent == root || is_ours(&l, p->parent) ||
+                             (with_root && p->pid == root)))
                 news = p->ours = true;
         }
     }
     return l;
 }
 
-struct crowd crowd_look(pid_t root)
+struct crowd crowd_look(pid_t root, bool with_root)
 {
-    struct list l = look(root);
+    struct list l = look(root, with_root);
     struct crowd c = {0};
     for (size_t i = 0; i < l.n; i++) {
         const struct person *p = &l.all[i];
@@ -116,6 +119,7 @@ struct crowd crowd_look(pid_t root)
             c.zombies++;
         else
             c.processes++;
+        c.threads += p->threads;
     }
     free(l.all);
     return c;
@@ -123,7 +127,7 @@ struct crowd crowd_look(pid_t root)
 
 int crowd_kill(pid_t root, int signo)
 {
-    struct list l = look(root);
+    struct list l = look(root, false);
     int n = 0;
     for (size_t i = 0; i < l.n; i++)
         if (l.all[i].ours && l.all[i].state != 'Z' &&
@@ -131,4 +135,68 @@ int crowd_kill(pid_t root, int signo)
             n++;
     free(l.all);
     return n;
+}
+
+/* Calls fn for each entry of /proc/PID/`what`; false if it may not be read. */
+static bool each_entry(pid_t pid, const char *what,
+                       void (*fn)(const char *path, int *n), int *n)
+{
+    char path[64], entry[400];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, what);
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return errno == ENOENT; /* it has just ended */
+    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+        if (!isdigit((unsigned char)e->d_name[0]))
+            continue;
+        snprintf(entry, sizeof entry, "%s/%s", path, e->d_name);
+        fn(entry, n);
+    }
+    closedir(dir);
+    return true;
+}
+
+static int count(pid_t root, const char *what,
+                 void (*fn)(const char *path, int *n))
+{
+    struct list l = look(root, true);
+    int n = 0;
+    bool allowed = true;
+    for (size_t i = 0; i < l.n; i++)
+        if (l.all[i].ours && l.all[i].state != 'Z')
+            allowed = each_entry(l.all[i].pid, what, fn, &n) && allowed;
+    free(l.all);
+    return allowed ? n : -1;
+}
+
+static void count_one(const char *path, int *n)
+{
+    (void)path;
+    (*n)++;
+}
+
+static void count_awake(const char *path, int *n)
+{
+    char file[500], stat[1024] = "";
+    snprintf(file, sizeof file, "%s/stat", path);
+    const int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return;
+    if (read(fd, stat, sizeof stat - 1) > 0) {
+        const char *state = strrchr(stat, ')');
+        /* t: it stands before its tracer, and goes on soon. */
+        if (state != NULL && strchr("RDt", state[2]) != NULL)
+            (*n)++;
+    }
+    close(fd);
+}
+
+int crowd_descriptors(pid_t root)
+{
+    return count(root, "fd", count_one);
+}
+
+int crowd_awake(pid_t root)
+{
+    return count(root, "task", count_awake);
 }

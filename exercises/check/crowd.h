@@ -6,18 +6,28 @@
 #ifndef CHECK_CROWD_H
 #define CHECK_CROWD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct crowd {
     int processes; /* that live: no zombies */
     int zombies;
+    int threads;
     int64_t cpu_ns; /* theirs and that of children they have waited for */
     int64_t memory; /* resident bytes, shared ones counted for each */
 };
 
-/* Looks through /proc for the descendants of `root`, which is not counted. */
-struct crowd crowd_look(pid_t root);
+/*
+ * Looks through /proc for the descendants of `root`, and itself if `with_root`.
+ */
+struct crowd crowd_look(pid_t root, bool with_root);
+
+/* Open descriptors of `root` and its descendants; negative: not allowed. */
+int crowd_descriptors(pid_t root);
+
+/* Threads of `root` and its descendants that run, or would like to. */
+int crowd_awake(pid_t root);
 
 /* Sends a signal to all descendants of `root`; returns to how many. */
 int crowd_kill(pid_t root, int signo);

@@ -51,6 +51,11 @@ const char *jail_tier_name(enum jail_tier tier)
     return tiers[tier]->name;
 }
 
+bool jail_own_files(enum jail_tier tier)
+{
+    return tiers[tier]->own_files;
+}
+
 const char *jail_missing(enum jail_tier tier)
 {
     return tiers[tier]->missing;

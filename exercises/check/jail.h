@@ -37,6 +37,9 @@ enum jail_tier { JAIL_LIMITS, JAIL_USER, JAIL_SPACES, JAIL_BWRAP };
 
 const char *jail_tier_name(enum jail_tier tier);
 
+/* True if programs see files of their own: /work, /kit; else those of all. */
+bool jail_own_files(enum jail_tier tier);
+
 /* The best tier that works here, tried out with this warden. */
 enum jail_tier jail_best_tier(const char *warden);
 

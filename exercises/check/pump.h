@@ -25,6 +25,9 @@ void pump_remove(int fd);
  */
 extern bool (*pump_on_stop)(pid_t pid, int status);
 
+/* Called for each child or tracee that has ended. Or NULL. */
+extern void (*pump_on_gone)(pid_t pid, int status);
+
 /*
  * Called after each turn in which nothing happened for 50 ms: for those who
  * wait for what nobody announces. Or NULL.

@@ -109,7 +109,7 @@ static int64_t cpu_of_the_gone_ns(void)
 /* WARDEN_READY as long as nothing is too much. */
 static enum warden_kind judge(int64_t deadline_ns)
 {
-    const struct crowd c = crowd_look(getpid());
+    const struct crowd c = crowd_look(getpid(), false);
     if (c.memory > (int64_t)limits.memory_mb << 20)
         return WARDEN_MEMORY;
     if (c.cpu_ns + cpu_of_the_gone_ns() > limits.cpu_s * INT64_C(1000000000))
@@ -192,7 +192,7 @@ int main(int argc, char **argv)
     if (word.kind != WARDEN_ENDED)
         word.left = 0;
     else
-        word.left = crowd_look(getpid()).processes;
+        word.left = crowd_look(getpid(), false).processes;
     clear();
     tell(word);
 }

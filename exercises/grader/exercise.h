@@ -31,7 +31,11 @@
 #include "../check/jail.h"
 #include "result.h"
 
-enum { EXERCISE_FILES_MAX = 8, EXERCISE_CHECKS_MAX = 40 };
+enum {
+    EXERCISE_FILES_MAX = 8,
+    EXERCISE_CHECKS_MAX = 40,
+    EXERCISE_GIVEN_MAX = 24
+};
 
 struct exercise_check {
     const char *name;
@@ -46,8 +50,10 @@ struct exercise {
     int lesson, minutes;
     const char *files[EXERCISE_FILES_MAX + 1]; /* NULL at the end */
     const char *parts[EXERCISE_FILES_MAX + 1];
+    const char *given[EXERCISE_GIVEN_MAX + 1]; /* below dir, or lessons/... */
     double skeleton;
     struct jail_limits limits;
+    int patience_s; /* see check.h, "In time" */
     struct exercise_check checks[EXERCISE_CHECKS_MAX];
     size_t n_checks;
 };

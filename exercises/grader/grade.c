@@ -14,12 +14,6 @@ static const struct {
     const char *help;
 } commands[] = {
     {"check", command_check, "checks your own work on one exercise"},
-    {"watch", command_watch, "checks at each save, exercise after exercise"},
-    {"ask", command_ask, "prints an exercise's questions, with your seed"},
-    {"class", command_class, "grades a folder of submissions"},
-    {"similar", command_similar, "shows which submissions are alike"},
-    {"matrix", command_matrix, "tests the exercises on wrong solutions"},
-    {"new", command_new, "begins a new exercise"},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

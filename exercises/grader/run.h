@@ -11,14 +11,15 @@
 #define GRADER_RUN_H
 
 #include "exercise.h"
+#include "scratch.h"
 
 struct run_options {
     enum jail_tier tier;
-    bool hidden;      /* run the hidden checks too */
+    const struct scratch *scratch; /* of this run of the grader */
+    bool hidden;                   /* run the hidden checks too */
     const char *only; /* this check alone, and those it needs; NULL: all */
     bool has_seed;
-    uint64_t seed;       /* otherwise of the student and the exercise */
-    const char *student; /* whose seed it is */
+    uint64_t seed; /* otherwise of the student and the exercise */
     /* Called as each check ends, for progress; or NULL. */
     void (*on_check)(const struct mark *mark, void *arg);
     void *arg;
@@ -35,6 +36,9 @@ struct run_options {
 int run_submission(const struct exercise *e, const char *from,
                    const struct run_options *o, struct submission *s,
                    struct base_arena *arena);
+
+/* Where the kit's programs are: $KIT_BUILD, or "build". */
+const char *run_build_folder(void);
 
 /* The seed that belongs to a student's name and an exercise. */
 uint64_t run_seed(const char *student, const char *exercise);

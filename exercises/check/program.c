@@ -1,0 +1,488 @@
+/*
+ * program.c - the student's program under a check: started in its jail, heard,
+ * waited for with patience, stopped, and looked over when something fails.
+ *
+ * Read before: check.h, jail.h, pump.h. Read after: peer.c.
+ */
+#include "program.h"
+
+#include "check_internal.h"
+#include "crowd.h"
+#include "hang.h"
+#include "pump.h"
+#include "trace_internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PROGRAMS_MAX = 8, /* a check starts no more */
+    OUTPUT_MAX = 1 << 20,
+    OUTPUT_SHOWN = 2000, /* bytes of it in a message */
+    PATIENCE_FACTOR = 12,
+};
+
+static const int64_t second_ns = 1000000000;
+static struct program programs[PROGRAMS_MAX];
+static int n_programs;
+
+static const char *const folders[] = {
+    [SANITIZED] = "sanitized", [PLAIN] = "plain",        [TRACED] = "plain",
+    [GIVEN] = "given",         [GIVEN_TRACED] = "given",
+};
+
+/* --- start
+ * ------------------------------------------------------------------------ */
+
+static void on_output(int fd, void *arg)
+{
+    struct program *p = arg;
+    char bytes[16384];
+    const ssize_t n = read(fd, bytes, sizeof bytes);
+    if (n <= 0) {
+        pump_remove(fd);
+        return;
+    }
+    if (p->said_len + (size_t)n > OUTPUT_MAX) {
+        p->shouted = true; /* a flood: nobody reads it */
+        jail_end(&p->jail);
+        pump_remove(fd);
+        return;
+    }
+    p->said = base_realloc(p->said, p->said_len + (size_t)n + 1);
+    memcpy(p->said + p->said_len, bytes, (size_t)n);
+    p->said_len += (size_t)n;
+    p->said[p->said_len] = '\0';
+}
+
+static void on_gate(int fd, void *arg)
+{
+    struct program *p = arg;
+    if (jail_look(&p->jail) == 1)
+        pump_remove(fd);
+}
+
+static const char *const *sanitizer_env(void)
+{
+    static char asan[200];
+    static const char *env[] = {
+        "PATH=/usr/bin:/bin", asan, "LSAN_OPTIONS=exitcode=99",
+        "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99", NULL};
+    snprintf(asan, sizeof asan,
+             "ASAN_OPTIONS=exitcode=99:detect_leaks=1:allocator_may_return_"
+             "null=0:detect_stack_use_after_return=1:hard_rss_limit_mb=%d",
+             setting.limits.memory_mb);
+    return env;
+}
+
+static struct jail_options options_for(enum build build, int input)
+{
+    struct jail_options o = {
+        .tier = (enum jail_tier)setting.tier,
+        .warden = setting.warden,
+        .work = check_text("%s/%s", setting.work, folders[build]),
+        .input = input,
+        .limits = setting.limits,
+    };
+    if (build == SANITIZED) {
+        o.env = sanitizer_env();
+        o.limits.sanitized = true;
+        o.limits.memory_mb *= 3; /* shadow and quarantine */
+    }
+    return o;
+}
+
+static void tell_start(const char *name, const char *const *options)
+{
+    char *line = check_text("start: %s", name);
+    for (; options != NULL && *options != NULL; options++)
+        line = check_text("%s %s", line, *options);
+    story_add("%s", line);
+}
+
+struct program *program_start_named(enum build build, const char *name,
+                                    const char *const *options)
+{
+    if (n_programs == PROGRAMS_MAX)
+        check_error("a check may start %d programs", PROGRAMS_MAX);
+    struct program *p = &programs[n_programs++];
+    *p = (struct program){.name = name, .build = build, .input = -1};
+    int input[2];
+    if (pipe(input) == -1)
+        check_error("no pipe: %s", strerror(errno));
+    const struct jail_options o = options_for(build, input[0]);
+    const char *argv[32] = {base_strdup(jail_path(&o, name))};
+    for (int i = 0; i < 30 && options != NULL && options[i] != NULL; i++)
+        argv[i + 1] = options[i];
+    tell_start(name, options);
+    const int error = jail_start(&p->jail, &o, argv);
+    close(input[0]);
+    p->input = input[1];
+    if (error < 0)
+        check_error("cannot start %s in its jail (%s): %s", name,
+                    jail_tier_name(o.tier), strerror(-error));
+    p->pid = p->jail.pid;
+    pump_add(p->jail.output, on_output, p);
+    pump_add(p->jail.gate, on_gate, p);
+    if ((build == TRACED || build == GIVEN_TRACED) && trace_attach(p->pid) < 0)
+        check_error("cannot trace %s: %s", name, strerror(errno));
+    jail_go(&p->jail);
+    return p;
+}
+
+struct program *program_start(enum build build, const char *const *options)
+{
+    return program_start_named(build, setting.program, options);
+}
+
+/* --- patience
+ * ------------------------------------------------------------------- */
+
+static bool has_ended(void *program)
+{
+    const struct program *p = program;
+    return p->shouted || p->jail.end != JAIL_RUNS;
+}
+
+struct wish {
+    struct program *program;
+    bool (*done)(void *arg);
+    void *arg;
+};
+
+static bool done_or_ended(void *arg)
+{
+    const struct wish *w = arg;
+    return (w->done != NULL && w->done(w->arg)) || has_ended(w->program);
+}
+
+int64_t program_cpu_ns(const struct program *p)
+{
+    return crowd_look(p->pid, true).cpu_ns;
+}
+
+/*
+ * Time is up: is the program at fault? If it sleeps, it has had its chance. If
+ * it has used a good part of the time, it spins. If it would like to run and
+ * may not, the machine is busy with others, and the program gets more time.
+ */
+static bool is_at_fault(const struct program *p, int64_t cpu_before_ns)
+{
+    const int64_t used = program_cpu_ns(p) - cpu_before_ns;
+    return crowd_awake(p->pid) == 0 ||
+           used * 2 >= setting.patience_s * second_ns;
+}
+
+bool program_wait_for(struct program *p, bool (*done)(void *arg), void *arg,
+                      int fd, short events)
+{
+    struct wish wish = {p, done, arg};
+    const int64_t cpu_before_ns = program_cpu_ns(p);
+    for (int i = 0; i < PATIENCE_FACTOR; i++) {
+        const int64_t deadline =
+            pump_clock_ns() + setting.patience_s * second_ns;
+        if (pump_until(done_or_ended, &wish, fd, events, deadline) == 1)
+            return true;
+        if (is_at_fault(p, cpu_before_ns))
+            return false;
+    }
+    return false;
+}
+
+noreturn void program_hangs(struct program *p, const char *expected)
+{
+    struct hang h = {.text = NULL};
+    p->evidence_of_hang = hang_explain(p->pid, NULL, &h) == 0 ? h.text : NULL;
+    if (h.section != NULL)
+        check_cause(h.text != NULL ? "The program does not go on: see below."
+                                   : "The program does not go on.",
+                    h.section);
+    check_fail(expected, check_text("nothing in %d seconds; the program %s",
+                                    setting.patience_s,
+                                    h.kind == HANG_SPINS ? "keeps the "
+                                                           "processor busy"
+                                                         : "waits"));
+}
+
+/* --- the end
+ * ---------------------------------------------------------------------- */
+
+char *status_text(int status)
+{
+    if (WIFSIGNALED(status))
+        return check_text("it was ended by signal %d (%s)", WTERMSIG(status),
+                          strsignal(WTERMSIG(status)));
+    return check_text("it exited with status %d", WEXITSTATUS(status));
+}
+
+static char *end_text(const struct program *p)
+{
+    const struct jail_limits *l = &setting.limits;
+    if (p->shouted)
+        return check_text("it printed more than %d KiB, and was ended",
+                          OUTPUT_MAX >> 10);
+    switch (p->jail.end) {
+    case JAIL_MEMORY:
+        return check_text("it used more than %d MiB of memory, and was ended",
+                          l->memory_mb);
+    case JAIL_CPU:
+        return check_text("it used more than %d s of processor time, and was "
+                          "ended",
+                          l->cpu_s);
+    case JAIL_WALL:
+        return check_text("it ran for more than %d s, and was ended",
+                          l->wall_s);
+    case JAIL_NOEXEC:
+        return check_text("it cannot be executed: %s",
+                          strerror(p->jail.status));
+    case JAIL_LOST:
+        check_error("the warden of %s has gone", p->name);
+    default:
+        return status_text(p->jail.status);
+    }
+}
+
+/* Fails with what a sanitizer has to say, if it has. */
+static void expect_clean(struct program *p)
+{
+    const char *where;
+    char *report = sanitizer_report(program_said(p), &where);
+    if (report == NULL)
+        return;
+    check_cause(sanitizer_cause(report), NULL);
+    check_fail("a program without memory errors, leaks or undefined behaviour",
+               where == NULL
+                   ? "the sanitizers report a fault"
+                   : check_text("the sanitizers report a fault at %s", where));
+}
+
+void program_expect_runs(struct program *p, const char *expected)
+{
+    pump_now();
+    if (!has_ended(p))
+        return;
+    pump_until(NULL, NULL, -1, 0, pump_clock_ns() + second_ns / 20);
+    expect_clean(p);
+    check_fail(expected, check_text("%s has ended: %s", p->name, end_text(p)));
+}
+
+void program_expect_alive(struct program *p)
+{
+    program_expect_runs(p, "the program goes on");
+}
+
+/* The last of its output is read before it is looked at. */
+static bool is_silent(void *arg)
+{
+    const struct program *p = arg;
+    struct pollfd fd = {.fd = p->jail.output, .events = POLLIN};
+    return p->jail.output == -1 || poll(&fd, 1, 0) == 0 ||
+           (fd.revents & POLLIN) == 0;
+}
+
+int program_wait(struct program *p)
+{
+    if (!program_wait_for(p, has_ended, p, -1, 0))
+        program_hangs(p, check_text("%s ends", p->name));
+    pump_until(is_silent, p, -1, 0, pump_clock_ns() + second_ns);
+    expect_clean(p);
+    if (p->shouted || p->jail.end != JAIL_EXITED)
+        check_fail(check_text("%s ends by itself", p->name), end_text(p));
+    return p->jail.status;
+}
+
+void program_expect_exit(struct program *p, int status)
+{
+    const int s = program_wait(p);
+    if (!WIFEXITED(s) || WEXITSTATUS(s) != status)
+        check_fail(check_text("%s exits with status %d", p->name, status),
+                   status_text(s));
+}
+
+void program_stop(struct program *p)
+{
+    program_expect_runs(p, check_text("%s runs until SIGTERM", p->name));
+    story_add("SIGTERM");
+    kill(p->pid, SIGTERM);
+    const int status = program_wait(p);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        check_fail("on SIGTERM it cleans up and exits with status 0",
+                   status_text(status));
+    check_equal("processes left when it has ended", 0, p->jail.left);
+    jail_end(&p->jail);
+    pump_remove(p->jail.output);
+}
+
+/* --- servers, words, numbers
+ * ------------------------------------------------------- */
+
+static const char listening[] = "listening on http://127.0.0.1:";
+
+static bool listens(void *arg)
+{
+    struct program *p = arg;
+    const char *line = p->said == NULL ? NULL : strstr(p->said, listening);
+    if (line == NULL || strchr(line, '\n') == NULL)
+        return false;
+    p->port = atoi(line + sizeof listening - 1);
+    return true;
+}
+
+struct program *server_start_named(enum build build, const char *name,
+                                   const char *const *options)
+{
+    const char *all[32] = {"--port", "0"};
+    for (int i = 0; i < 28 && options != NULL && options[i] != NULL; i++)
+        all[i + 2] = options[i];
+    struct program *p = program_start_named(build, name, all);
+    static const char expected[] =
+        "the server prints \"listening on http://127.0.0.1:PORT\"";
+    if (!program_wait_for(p, listens, p, -1, 0))
+        program_hangs(p, expected);
+    if (!listens(p))
+        program_expect_runs(p, expected);
+    check_that(p->port > 0 && p->port < 65536, expected,
+               bytes_escape(p->said, p->said_len));
+    return p;
+}
+
+struct program *server_start(enum build build, const char *const *options)
+{
+    return server_start_named(build, setting.program, options);
+}
+
+int program_port(const struct program *p)
+{
+    return p->port;
+}
+
+pid_t program_pid(const struct program *p)
+{
+    return p->pid;
+}
+
+void program_type(struct program *p, const char *text)
+{
+    if (text == NULL) {
+        close(p->input);
+        p->input = -1;
+        return;
+    }
+    const size_t len = strlen(text);
+    story_add("type %s", bytes_escape(text, len));
+    if (p->input != -1 && write(p->input, text, len) != (ssize_t)len)
+        program_expect_runs(p, "the program reads its standard input");
+}
+
+const char *program_said(struct program *p)
+{
+    pump_now();
+    return p->said == NULL ? "" : p->said;
+}
+
+struct said_wish {
+    struct program *program;
+    const char *text;
+};
+
+static bool has_said(void *arg)
+{
+    const struct said_wish *w = arg;
+    const struct program *p = w->program;
+    return p->said != NULL && strstr(p->said + p->heard, w->text) != NULL;
+}
+
+void program_expect_said(struct program *p, const char *text)
+{
+    struct said_wish wish = {p, text};
+    char *expected =
+        check_text("it prints %s", bytes_escape(text, strlen(text)));
+    if (!program_wait_for(p, has_said, &wish, -1, 0))
+        program_hangs(p, expected);
+    pump_until(is_silent, p, -1, 0, pump_clock_ns() + second_ns);
+    if (!has_said(&wish))
+        program_expect_runs(p, expected);
+    p->heard =
+        (size_t)(strstr(p->said + p->heard, text) - p->said) + strlen(text);
+}
+
+int program_descriptors(const struct program *p)
+{
+    return crowd_descriptors(p->pid);
+}
+
+int program_threads(const struct program *p)
+{
+    return crowd_look(p->pid, true).threads;
+}
+
+int program_processes(const struct program *p)
+{
+    const struct crowd c = crowd_look(p->pid, true);
+    return c.processes + c.zombies;
+}
+
+int program_zombies(const struct program *p)
+{
+    return crowd_look(p->pid, true).zombies;
+}
+
+/* --- rest
+ * ------------------------------------------------------------------------- */
+
+struct rest {
+    struct program *program;
+    int64_t cpu_before_ns;
+    bool busy;
+};
+
+static bool rests(void *arg)
+{
+    struct rest *r = arg;
+    if (!peers_delivered())
+        return false;
+    if (crowd_awake(r->program->pid) == 0)
+        return true;
+    r->busy = program_cpu_ns(r->program) - r->cpu_before_ns > second_ns;
+    return r->busy;
+}
+
+void program_rest(struct program *p)
+{
+    struct rest rest = {p, program_cpu_ns(p), false};
+    if (!program_wait_for(p, rests, &rest, -1, 0))
+        program_hangs(p, "the program comes to rest");
+    program_expect_runs(p, "the program goes on");
+    if (!rest.busy)
+        return;
+    check_cause("A loop that has nothing to do must sleep in its waiting call. "
+                "This one goes round and round: perhaps it waits for a socket "
+                "to be writable although it has nothing to write, or it does "
+                "not take what has made it wake.",
+                NULL);
+    program_hangs(p, "with nothing to do, the program sleeps");
+}
+
+/* --- for the message of a failure
+ * --------------------------------------------------- */
+
+void program_evidence(struct finding *f)
+{
+    if (n_programs == 0)
+        return;
+    struct program *p = &programs[n_programs - 1];
+    const char *said = program_said(p);
+    const char *where;
+    f->sanitizer = sanitizer_report(said, &where);
+    if (f->sanitizer == NULL && p->said_len > 0) {
+        const size_t cut =
+            p->said_len > OUTPUT_SHOWN ? p->said_len - OUTPUT_SHOWN : 0;
+        f->output = base_strdup(said + cut);
+    }
+    f->hang = p->evidence_of_hang;
+}

@@ -1,0 +1,184 @@
+/*
+ * build.c - see build.h.
+ *
+ * One shell script in one jail makes both programs side by side. It is made of
+ * names from exercise.ini alone; nothing of the student's is in it.
+ *
+ * What a program may not do is to bring a sanitizer of its own, or to ask not
+ * to be looked at: then no memory error would be seen. So it is refused if it
+ * defines one of the sanitizers' functions, or has the attribute no_sanitize.
+ *
+ * Read before: build.h, ../check/jail.h. Read after: run.c.
+ */
+#include "build.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WORDS_MAX = 16384, SCRIPT_MAX = 16384 };
+
+static const struct jail_limits limits = {
+    .cpu_s = 30,
+    .wall_s = 60,
+    .memory_mb = 1500,
+    .processes = 64,
+    .files = 256,
+    .file_mb = 64,
+    .sanitized = true, /* a compiler's address space is its own affair */
+};
+
+/* --- the script
+ * ------------------------------------------------------------------- */
+
+static void compile(struct base_buf *script, const struct exercise *e,
+                    const char *variant, const char *flags)
+{
+    base_buf_printf(script, "%s() {\n", variant);
+    for (int i = 0; e->files[i] != NULL; i++) {
+        if (!base_slice_ends(base_slice_of(e->files[i]), base_slice_of(".c")))
+            continue;
+        base_buf_printf(script, "cc $flags %s -c %s -o ../%s/%s.o || return\n",
+                        flags, e->files[i], variant, e->files[i]);
+    }
+    base_buf_printf(script,
+                    "refuse %s || return\ncc %s -pthread -o ../%s/%s "
+                    "../%s/*.c.o",
+                    variant, flags, variant, e->program, variant);
+    for (int i = 0; e->parts[i] != NULL; i++)
+        base_buf_printf(script, " $kit/%s/%.*s.o", variant,
+                        (int)strlen(e->parts[i]) - 2, e->parts[i]);
+    base_buf_printf(script, " %s\n}\n",
+                    e->libraries != NULL ? e->libraries : "");
+}
+
+static const char refuse[] =
+    "refuse() {\n"
+    "  if nm --defined-only ../$1/*.c.o | grep -E "
+    "' [_]*(asan|lsan|ubsan|tsan|sanitizer|interceptor)_'; then\n"
+    "    echo 'these names belong to the sanitizers: give yours others'\n"
+    "    return 1\n"
+    "  fi\n"
+    "}\n";
+
+static const char refuse_attribute[] =
+    "if cc $flags -E *.c | grep -E 'no_sanitize|disable_sanitizer'; then\n"
+    "  echo 'the attribute no_sanitize is not allowed here'\n"
+    "  exit 1\n"
+    "fi\n";
+
+static char *make_script(const struct exercise *e,
+                         const struct build_options *o,
+                         const struct jail_options *jail,
+                         struct base_arena *arena)
+{
+    struct base_buf b;
+    base_buf_init(&b, SCRIPT_MAX);
+    const bool own = jail_own_files(o->tier);
+    base_buf_printf(&b,
+                    "kit=%s\nflags=\"-std=gnu17 -D_GNU_SOURCE -g -pthread "
+                    "-fno-omit-frame-pointer -Wall -Wextra -I$kit/include "
+                    "-ffile-prefix-map=%s=/work\"\n",
+                    own ? "/kit" : jail->kit, own ? "/work" : o->work);
+    base_buf_printf(&b, "%s", refuse);
+    compile(&b, e, "plain", "-O2");
+    /* The warnings once are enough. */
+    compile(&b, e, "sanitized",
+            "-O1 -w -fsanitize=address,undefined -fno-sanitize-recover=all");
+    base_buf_printf(&b, "cd src || exit\n%s", refuse_attribute);
+    base_buf_printf(&b, "sanitized > ../sanitized.log 2>&1 &\n"
+                        "plain && wait $! && exit 0\n"
+                        "wait; cat ../sanitized.log; exit 1\n");
+    char *script = base_arena_strdup(arena, base_buf_slice(&b));
+    base_buf_fini(&b);
+    return script;
+}
+
+/* --- the jail
+ * ----------------------------------------------------------------------- */
+
+/* Reads what comes until the end; keeps the first of it. */
+static void collect(struct jail *j, struct base_buf *words)
+{
+    char bytes[4096];
+    for (;;) {
+        struct pollfd fds[] = {{j->output, POLLIN, 0}, {j->gate, POLLIN, 0}};
+        poll(fds, 2, -1);
+        if ((fds[0].revents & (POLLIN | POLLHUP)) != 0) {
+            const ssize_t n = read(j->output, bytes, sizeof bytes);
+            if (n > 0)
+                base_buf_append(words, (struct base_slice){bytes, (size_t)n});
+            if (n > 0)
+                continue;
+        }
+        if (jail_look(j) == 1)
+            return;
+    }
+}
+
+static const char *limit_words(enum jail_end end)
+{
+    switch (end) {
+    case JAIL_MEMORY:
+        return "\nthe compiler needed too much memory, and was ended\n";
+    case JAIL_CPU:
+    case JAIL_WALL:
+        return "\nthe compiler did not come to an end, and was ended\n";
+    default:
+        return "";
+    }
+}
+
+static int run_script(const struct jail_options *jail, const char *script,
+                      struct base_arena *arena, const char **words)
+{
+    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+    struct jail j;
+    int error = jail_start(&j, jail, argv);
+    if (error == 0)
+        error = jail_go(&j);
+    if (error < 0)
+        return error;
+    struct base_buf said;
+    base_buf_init(&said, WORDS_MAX);
+    collect(&j, &said);
+    jail_end(&j);
+    *words = base_arena_printf(arena, "%.*s%s", (int)base_buf_len(&said),
+                               base_buf_slice(&said).ptr, limit_words(j.end));
+    base_buf_fini(&said);
+    if (j.end == JAIL_LOST || j.end == JAIL_NOEXEC)
+        return -ECHILD;
+    return j.end == JAIL_EXITED && j.status == 0 ? 0 : -ENOEXEC;
+}
+
+int build_submission(const struct exercise *e, const struct build_options *o,
+                     struct base_arena *arena, const char **words)
+{
+    *words = "";
+    if (e->program == NULL)
+        return 0;
+    static const char *const folders[] = {"plain", "sanitized"};
+    for (int i = 0; i < 2; i++) {
+        const char *path =
+            base_arena_printf(arena, "%s/%s", o->work, folders[i]);
+        /* For all: the compiler is another user, if the grader is root. */
+        if (mkdir(path, 0777) == -1 || chmod(path, 0777) == -1)
+            return -errno;
+    }
+    chmod(o->work, 0777);
+    const struct jail_options jail = {
+        .tier = o->tier,
+        .warden = o->warden,
+        .work = o->work,
+        .writable = true,
+        .kit = o->kit,
+        .input = -1,
+        .limits = limits,
+    };
+    const int error =
+        run_script(&jail, make_script(e, o, &jail, arena), arena, words);
+    chmod(o->work, 0755);
+    return error;
+}

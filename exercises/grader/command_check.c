@@ -1,0 +1,148 @@
+/*
+ * command_check.c - `grade check EXERCISE`: one's own work, the visible checks,
+ * the message.
+ *
+ * It is the reader's own program on the reader's own machine, so it is not
+ * locked in, only limited: what it reads and writes is the reader's affair.
+ *
+ * Read before: run.h, workspace.h, outputs.h.
+ */
+#include "commands.h"
+
+#include "outputs.h"
+#include "progress.h"
+#include "run.h"
+#include "workspace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { MESSAGE_MAX = 1 << 20, CHUNK = 65536 };
+
+static const char *user_name(void)
+{
+    const char *user = getenv("USER");
+    return user != NULL && user[0] != '\0' ? user : "student";
+}
+
+static int explain(const char *what)
+{
+    fprintf(stderr, "grade: %s\n  try:     grade check --help\n", what);
+    return 2;
+}
+
+static void print_bytes(const struct base_buf *b, FILE *to)
+{
+    const struct base_slice bytes = base_buf_slice(b);
+    fwrite(bytes.ptr, 1, bytes.len, to);
+}
+
+/* One check in a line, as it ends: on a terminal, where somebody waits. */
+static void show_check(const struct mark *mark, void *arg)
+{
+    int *n = arg;
+    fprintf(stderr, "\r\033[K  %d checks done, last: %s", ++*n,
+            mark->finding.check);
+}
+
+static struct output_options options_of(FILE *to)
+{
+    struct winsize size = {.ws_col = 0};
+    const bool terminal = isatty(fileno(to));
+    if (terminal)
+        ioctl(fileno(to), TIOCGWINSZ, &size);
+    const char *no_color = getenv("NO_COLOR");
+    return (struct output_options){
+        .color = terminal && (no_color == NULL || no_color[0] == '\0'),
+        .width = size.ws_col};
+}
+
+static int print_result(const struct submission *s)
+{
+    struct base_buf out;
+    base_buf_init(&out, MESSAGE_MAX);
+    const struct output_options o = options_of(stdout);
+    const int error = output_terminal(s, &o, &out);
+    print_bytes(&out, stdout);
+    base_buf_fini(&out);
+    return error;
+}
+
+static int status_of(const struct submission *s)
+{
+    if (s->state == SUBMISSION_ERROR)
+        return 2;
+    return s->state == SUBMISSION_GRADED && s->score >= s->max ? 0 : 1;
+}
+
+/* Prepares the files, grades them and prints; returns main's status. */
+static int check(const struct exercise *e, struct run_options *o,
+                 const char *student, struct base_arena *arena)
+{
+    struct base_buf told;
+    base_buf_init(&told, MESSAGE_MAX);
+    int error = workspace_prepare(e, &told);
+    print_bytes(&told, error == 0 ? stdout : stderr);
+    base_buf_fini(&told);
+    if (error != 0)
+        return 2;
+    struct scratch scratch;
+    const char *why;
+    if (scratch_make(&scratch, run_build_folder(), &why) != 0)
+        return explain(why);
+    struct submission s = {.student = student};
+    workspace_sha256(e, s.sha256);
+    int n = 0;
+    o->scratch = &scratch;
+    o->arg = &n;
+    o->on_check = isatty(2) ? show_check : NULL;
+    run_submission(e, e->dir, o, &s, arena);
+    if (o->on_check != NULL)
+        fprintf(stderr, "\r\033[K");
+    scratch_end(&scratch);
+    print_result(&s);
+    if (s.state != SUBMISSION_ERROR && o->only == NULL)
+        progress_note(e->name, s.sha256, s.score, s.max);
+    return status_of(&s);
+}
+
+int command_check(int argc, char **argv)
+{
+    const char *only = "", *student = user_name();
+    int64_t seed = -1;
+    const struct base_option rows[] = {
+        {"only", "this check, and those it needs", .string = &only,
+         .metavar = "CHECK"},
+        {"seed", "a number; else it follows from --student", .large = &seed,
+         .min = -1, .max = INT64_MAX},
+        {"student", "your name, as your instructor knows it",
+         .string = &student},
+        {.name = NULL},
+    };
+    struct base_options *options = base_options_new(
+        "Checks your work on one exercise: builds your files, runs the "
+        "checks, explains what is wrong. For example: grade check 05-drain",
+        "EXERCISE");
+    base_options_define(options, rows);
+    const int rest = base_options_start(options, argc, argv);
+    struct base_arena arena;
+    base_arena_init(&arena, CHUNK);
+    struct exercise e;
+    const char *why = "say which exercise";
+    int status;
+    if (rest != argc - 1 || exercise_load(argv[rest], &arena, &e, &why) != 0) {
+        status = explain(why);
+    } else {
+        struct run_options o = {.tier = JAIL_LIMITS,
+                                .only = only[0] != '\0' ? only : NULL,
+                                .has_seed = seed >= 0,
+                                .seed = (uint64_t)seed};
+        status = check(&e, &o, student, &arena);
+    }
+    base_arena_fini(&arena);
+    base_options_free(options);
+    return status;
+}

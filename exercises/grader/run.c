@@ -1,0 +1,343 @@
+/*
+ * run.c - see run.h.
+ *
+ * Read before: run.h, build.c, ../check/main.c. Read after: command_check.c.
+ */
+#include "run.h"
+
+#include "build.h"
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    REPORT = 3, /* descriptor of the check program */
+    RECORDS_MAX = 16 << 20,
+    MINUTES_MAX = 20, /* for all checks of one submission */
+};
+
+const char *run_build_folder(void)
+{
+    const char *build = getenv("KIT_BUILD");
+    return build != NULL && build[0] != '\0' ? build : "build";
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+uint64_t run_seed(const char *student, const char *exercise)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = student; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    for (const char *c = exercise; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    return hash >> 33; /* short enough to be typed */
+}
+
+/* --- the work folder
+ * --------------------------------------------------------------- */
+
+static int copy_files(const struct exercise *e, const char *from,
+                      const char *work, struct base_arena *arena)
+{
+    const char *src = base_arena_printf(arena, "%s/src", work);
+    if (mkdir(src, 0755) == -1)
+        return -errno;
+    for (int i = 0; e->files[i] != NULL; i++) {
+        const int error =
+            scratch_copy(base_arena_printf(arena, "%s/%s", from, e->files[i]),
+                         base_arena_printf(arena, "%s/%s", src, e->files[i]));
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+/* "given/good.c" and "lessons/05-epoll/server" become work/given/good, ... */
+static int copy_given(const struct exercise *e, bool hidden, const char *work,
+                      struct base_arena *arena)
+{
+    const char *into = base_arena_printf(arena, "%s/given", work);
+    if (e->given[0] != NULL && mkdir(into, 0755) == -1)
+        return -errno;
+    for (int i = 0; e->given[i] != NULL; i++) {
+        struct base_slice name = base_slice_of(e->given[i]);
+        const bool built = base_slice_ends(name, base_slice_of(".c"));
+        if (built)
+            name.len -= 2;
+        const char *path = base_arena_strdup(arena, name);
+        const char *last = strrchr(path, '/');
+        const char *to = base_arena_printf(arena, "%s/%s", into,
+                                           last != NULL ? last + 1 : path);
+        const char *const places[] = {
+            base_arena_printf(arena, "%s/%s/%s", run_build_folder(), e->dir,
+                              path),
+            base_arena_printf(arena, "%s/solutions/%s/%s", run_build_folder(),
+                              e->name, path),
+            base_arena_printf(arena, "%s/%s", run_build_folder(), path)};
+        int error = -ENOENT;
+        for (int k = 0; k < 3 && error == -ENOENT; k++)
+            if (k != 1 || hidden)
+                error = scratch_copy(places[k], to);
+        /* Of the instructor's own programs students have none. */
+        if (error != 0 && (error != -ENOENT || hidden))
+            return error;
+    }
+    return 0;
+}
+
+/* --- the check program
+ * --------------------------------------------------------------- */
+
+/* The child: becomes the check program, with the socket as descriptor 3. */
+static void be_checks(const char *const *argv, int report)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0);
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    const int at = fcntl(report, F_DUPFD_CLOEXEC, 16);
+    dup2(null, 0);
+    dup2(null, 1);
+    if (dup2(at, REPORT) == -1 || close_range(REPORT + 1, ~0U, 0) == -1)
+        _exit(126);
+    execv(argv[0], (char *const *)argv);
+    _exit(127);
+}
+
+/* Everything that a run of the checks needs, and what comes of it. */
+struct session {
+    const struct exercise *e;
+    const struct run_options *o;
+    struct submission *s;
+    struct base_arena *arena;
+    uint64_t nonce;
+    size_t heard; /* findings */
+};
+
+static struct mark *mark_named(struct submission *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_marks; i++)
+        if (strcmp(s->marks[i].finding.check, name) == 0)
+            return &s->marks[i];
+    return NULL;
+}
+
+static void take_finding(struct session *session, const struct finding *f)
+{
+    struct mark *m = mark_named(session->s, f->check);
+    if (m == NULL || m->finding.outcome != OUTCOME_NONE)
+        return; /* not in exercise.ini, or told twice: earns nothing */
+    m->finding = *f;
+    m->points = f->outcome == OUTCOME_PASSED   ? m->max
+                : f->outcome == OUTCOME_PARTLY ? m->max * f->share
+                                               : 0;
+    session->heard++;
+    if (session->o->on_check != NULL)
+        session->o->on_check(m, session->o->arg);
+}
+
+/* Takes what whole records there are; false if it is no record. */
+static bool take_records(struct session *session, struct base_buf *b)
+{
+    for (;;) {
+        struct base_slice rest = base_buf_slice(b);
+        const size_t before = rest.len;
+        struct finding f;
+        const int n = finding_read(&rest, session->nonce, &f, session->arena);
+        if (n <= 0)
+            return n == 0;
+        base_buf_consume(b, before - rest.len);
+        take_finding(session, &f);
+    }
+}
+
+static int hear(struct session *session, int fd)
+{
+    const int64_t deadline_ms = now_ms() + MINUTES_MAX * INT64_C(60000);
+    struct base_buf b;
+    base_buf_init(&b, RECORDS_MAX);
+    int error = 0;
+    for (bool open = true; open && error == 0;) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        const int64_t left = deadline_ms - now_ms();
+        char *room = base_buf_reserve(&b, 65536);
+        if (left <= 0 || poll(&p, 1, (int)left) == 0)
+            error = -ETIMEDOUT;
+        else if (room == NULL)
+            error = -ENOBUFS;
+        else {
+            const ssize_t n = read(fd, room, 65536);
+            open = n > 0;
+            base_buf_commit(&b, n > 0 ? (size_t)n : 0);
+            if (!take_records(session, &b))
+                error = -EPROTO;
+        }
+    }
+    base_buf_fini(&b);
+    return error;
+}
+
+static const char *number(struct base_arena *arena, int64_t n)
+{
+    return base_arena_printf(arena, "%lld", (long long)n);
+}
+
+static int run_checks(struct session *session, const char *work,
+                      const char *warden)
+{
+    const struct exercise *e = session->e;
+    struct base_arena *a = session->arena;
+    const struct jail_limits *l = &e->limits;
+    const bool hidden = session->o->hidden && exercise_has_hidden(e);
+    const char *const argv[] = {
+        base_arena_printf(a, "%s/%s/%s/checks", run_build_folder(),
+                          hidden ? "solutions" : "exercises", e->name),
+        "--exercise", e->name, "--dir", e->dir, "--work", work, "--program",
+        e->program != NULL ? e->program : "", "--answers",
+        base_arena_printf(a, "%s/src/%s", work, e->files[0]), "--student",
+        session->s->student, "--warden", warden, "--tier",
+        number(a, session->o->tier), "--seed",
+        number(a, (int64_t)session->s->seed), "--patience",
+        number(a, e->patience_s), "--cpu", number(a, l->cpu_s), "--wall",
+        number(a, l->wall_s), "--memory", number(a, l->memory_mb),
+        /* Where the user is the reader himself, others of his count too. */
+        "--processes",
+        number(a, session->o->tier == JAIL_LIMITS ? 0 : l->processes),
+        "--files", number(a, l->files), "--file-mb", number(a, l->file_mb),
+        "--only", session->o->only != NULL ? session->o->only : "", NULL};
+    int ends[2];
+    if (access(argv[0], X_OK) == -1 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
+        return -errno;
+    const pid_t child = fork();
+    if (child == 0)
+        be_checks(argv, ends[1]);
+    close(ends[1]);
+    int error = child == -1 ? -errno : 0;
+    if (error == 0 && send(ends[0], &session->nonce, sizeof session->nonce,
+                           MSG_NOSIGNAL) != sizeof session->nonce)
+        error = -EPIPE;
+    if (error == 0)
+        error = hear(session, ends[0]);
+    close(ends[0]);
+    if (child > 0) {
+        if (error != 0)
+            kill(-child, SIGKILL);
+        while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+            ;
+    }
+    return error;
+}
+
+/* --- a submission
+ * ------------------------------------------------------------------- */
+
+/* All checks of the exercise, as if none had been heard of. */
+static void begin(const struct exercise *e, const struct run_options *o,
+                  struct submission *s, struct base_arena *arena)
+{
+    s->exercise = e->name;
+    s->title = e->title;
+    s->seed = o->has_seed ? o->seed : run_seed(s->student, e->name);
+    s->protection = jail_tier_name(o->tier);
+    s->missing = jail_missing(o->tier);
+    s->marks = base_arena_alloc(arena, e->n_checks * sizeof *s->marks);
+    s->n_marks = 0;
+    for (size_t i = 0; i < e->n_checks; i++) {
+        const struct exercise_check *check = &e->checks[i];
+        if (check->hidden && !o->hidden)
+            continue;
+        s->marks[s->n_marks++] = (struct mark){
+            .finding = {.check = (char *)check->name,
+                        .title = (char *)check->name},
+            .hidden = check->hidden,
+            .max = check->points,
+        };
+    }
+}
+
+/* A check that should have been heard of and was not: an error, no pass. */
+static bool is_complete(const struct session *session)
+{
+    return session->o->only != NULL || session->heard == session->s->n_marks;
+}
+
+static int fail(struct submission *s, struct base_arena *arena, int error,
+                const char *what)
+{
+    s->state = SUBMISSION_ERROR;
+    s->reason = base_arena_printf(arena, "%s: %s", what, strerror(-error));
+    return error;
+}
+
+static int grade(const struct exercise *e, const char *from,
+                 const struct run_options *o, const char *work,
+                 const struct scratch *scratch, struct submission *s,
+                 struct base_arena *arena)
+{
+    int error = copy_files(e, from, work, arena);
+    if (error != 0)
+        return fail(s, arena, error, "the files cannot be copied");
+    const struct build_options build = {.tier = o->tier,
+                                        .warden = scratch->warden,
+                                        .kit = scratch->kit,
+                                        .work = work};
+    const char *words;
+    error = build_submission(e, &build, arena, &words);
+    if (error == -ENOEXEC) {
+        s->state = SUBMISSION_BROKEN;
+        s->reason = words;
+        return 0;
+    }
+    if (error != 0)
+        return fail(s, arena, error, "the compiler cannot be run");
+    s->notes = words[0] != '\0' ? words : s->notes;
+    error = copy_given(e, o->hidden, work, arena);
+    if (error != 0)
+        return fail(s, arena, error, "the kit's programs cannot be copied");
+    struct session session = {e, o, s, arena, 0, 0};
+    if (getrandom(&session.nonce, sizeof session.nonce, 0) !=
+        sizeof session.nonce)
+        return fail(s, arena, -EIO, "no random number");
+    error = run_checks(&session, work, scratch->warden);
+    if (error == 0 && !is_complete(&session))
+        error = -EPROTO;
+    if (error != 0)
+        return fail(s, arena, error, "the checks have not come to an end");
+    return 0;
+}
+
+int run_submission(const struct exercise *e, const char *from,
+                   const struct run_options *o, struct submission *s,
+                   struct base_arena *arena)
+{
+    const int64_t begin_ms = now_ms();
+    begin(e, o, s, arena);
+    char *work = scratch_folder(o->scratch);
+    if (work == NULL)
+        return fail(s, arena, -errno, "no folder to work in");
+    const int error = grade(e, from, o, work, o->scratch, s, arena);
+    scratch_remove(work);
+    free(work);
+    submission_sum(s);
+    s->ms = now_ms() - begin_ms;
+    return error;
+}
