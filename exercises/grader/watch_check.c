@@ -1,0 +1,139 @@
+/*
+ * watch_check.c - see watch_check.h.
+ *
+ *     start ----------> running --- it ends ---> fn(status)
+ *                        |   ^
+ *        stop, or start  v   |  it has ended, and one waits
+ *        of another     ending ------------------------------> (nothing)
+ *
+ * The check ends on SIGTERM, and takes the processes in its jail with it; if it
+ * does not within a second it gets SIGKILL, and the jail ends by itself.
+ *
+ * Rests on: pipe(2), signal(7).
+ * Read before: watch_check.h. Read after: watch.c.
+ */
+#include "watch_check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void watch_check_init(struct watch_check *c, struct loop *loop,
+                      watch_check_fn *fn, void *arg)
+{
+    *c = (struct watch_check){.loop = loop, .fd = -1, .fn = fn, .arg = arg};
+    base_buf_init(&c->output, WATCH_CHECK_OUTPUT_MAX);
+}
+
+/* --- what it prints ------------------------------------------------------ */
+
+static void close_pipe(struct watch_check *c)
+{
+    loop_watcher_stop(&c->watcher);
+    if (c->fd != -1)
+        close(c->fd);
+    c->fd = -1;
+}
+
+/* Takes what is there. Too much is read and dropped, or the check would block.
+ */
+static void take_output(struct watch_check *c)
+{
+    char bytes[16384];
+    ssize_t n;
+    while ((n = read(c->fd, bytes, sizeof bytes)) > 0)
+        base_buf_append(&c->output, (struct base_slice){bytes, (size_t)n});
+    if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        close_pipe(c);
+}
+
+static void on_output(struct loop_watcher *w, unsigned events)
+{
+    (void)events;
+    take_output(w->arg);
+}
+
+/* --- life of a check ----------------------------------------------------- */
+
+static void on_end(struct loop_child *child)
+{
+    struct watch_check *c = child->arg;
+    const int status = child->status;
+    const bool unwanted = c->ending;
+    loop_timer_stop(&c->patience);
+    if (c->fd != -1)
+        take_output(c);
+    /* Not to its end: what the check has left behind may hold the pipe. */
+    close_pipe(c);
+    c->running = c->ending = false;
+    if (!unwanted) {
+        c->fn(c, status);
+        return;
+    }
+    const char *next = c->waiting;
+    c->waiting = NULL;
+    if (next != NULL && watch_check_start(c, next) != 0)
+        c->fn(c, 2);
+}
+
+static int spawn(struct watch_check *c, const char *exercise, int output)
+{
+    const char *argv[] = {"/proc/self/exe", "check", exercise, NULL};
+    const struct loop_child_options options = {
+        .argv = argv, .stream = {LOOP_NULL, output, output}};
+    return loop_child_start(c->loop, &c->child, &options, on_end, c);
+}
+
+int watch_check_start(struct watch_check *c, const char *exercise)
+{
+    int ends[2];
+    if (c->running) {
+        watch_check_stop(c);
+        c->waiting = exercise;
+        return 0;
+    }
+    if (pipe2(ends, O_CLOEXEC) == -1)
+        return -errno;
+    int error = spawn(c, exercise, ends[1]);
+    c->running = error == 0;
+    c->fd = ends[0];
+    close(ends[1]);
+    /* The child's end blocks, ours does not: two open files, see pipe(7). */
+    if (error == 0 && fcntl(c->fd, F_SETFL, O_NONBLOCK) == -1)
+        error = -errno;
+    if (error == 0)
+        error = loop_watcher_start(c->loop, &c->watcher, c->fd, LOOP_READ,
+                                   on_output, c);
+    base_buf_clear(&c->output);
+    if (error != 0) {
+        watch_check_stop(c);
+        close_pipe(c);
+    }
+    return error;
+}
+
+static void on_patience(struct loop_timer *t)
+{
+    struct watch_check *c = t->arg;
+    loop_child_kill(&c->child, SIGKILL);
+}
+
+void watch_check_stop(struct watch_check *c)
+{
+    c->waiting = NULL;
+    if (!c->running || c->ending)
+        return;
+    c->ending = true;
+    loop_child_kill(&c->child, SIGTERM);
+    loop_timer_start(c->loop, &c->patience, loop_now(c->loop) + LOOP_SECOND,
+                     on_patience, c);
+}
+
+void watch_check_fini(struct watch_check *c)
+{
+    watch_check_stop(c);
+    while (c->running && loop_run_once(c->loop, LOOP_NEVER) >= 0)
+        ; /* a second at most, see on_patience */
+    base_buf_fini(&c->output);
+}
