@@ -71,10 +71,11 @@ static void made(struct trace_fds *fds, int fd, enum trace_fd_kind kind,
                  bool nonblocking)
 {
     static int serial;
+    serial++;
     *trace_fd(fds, fd) = (struct trace_fd){.kind = kind,
                                            .nonblocking = nonblocking,
                                            .epoll = -1,
-                                           .serial = ++serial};
+                                           .serial = serial};
 }
 
 static void closed(struct trace_fds *fds, int fd)

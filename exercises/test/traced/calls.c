@@ -1,0 +1,140 @@
+/*
+ * calls.c - makes calls that test_trace.c counts:
+ *
+ *     calls plain     getppid 7 times, then a few with arguments of all kinds
+ *     calls thread    in a thread 5 times, in itself 2 times
+ *     calls child     in a child 5 times, in itself 2 times
+ *     calls exec      exec of itself with "plain"
+ *     calls vfork     a child by vfork(2) that executes "plain"
+ *     calls signal    raises SIGUSR1, whose handler calls getppid once
+ *     calls stop      stops itself by SIGSTOP, and when continued: getppid
+ *     calls mark      getppid 3 times, and 4 times more when a line has come
+ *     calls fault     is ended by SIGSEGV
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void call(int times)
+{
+    for (int i = 0; i < times; i++)
+        (void)getppid();
+}
+
+static void all_kinds(void)
+{
+    int pair[2];
+    char bytes[64];
+    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
+    send(pair[0], "a\n\x01\"", 4, MSG_NOSIGNAL);
+    recv(pair[1], bytes, sizeof bytes, 0);
+    recv(pair[1], bytes, sizeof bytes, 0);
+    memset(bytes, 'x', sizeof bytes);
+    send(pair[0], bytes, 40, MSG_NOSIGNAL);
+    const int epoll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = 77};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, pair[1], &event);
+    epoll_wait(epoll, &event, 1, -1);
+    struct pollfd polled = {.fd = pair[1], .events = POLLIN | POLLOUT};
+    poll(&polled, 1, 0);
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(pair[1], &set);
+    FD_SET(pair[0], &set);
+    struct timeval second = {.tv_sec = 1, .tv_usec = 5};
+    select(pair[1] + 1, &set, NULL, NULL, &second);
+    fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    open("/nowhere", O_RDONLY | O_CLOEXEC);
+    close(pair[0]);
+}
+
+static void *in_thread(void *arg)
+{
+    call(5);
+    return arg;
+}
+
+static void with_thread(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, in_thread, NULL);
+    pthread_join(thread, NULL);
+    call(2);
+}
+
+static void with_child(void)
+{
+    if (fork() == 0) {
+        call(5);
+        _exit(0);
+    }
+    wait(NULL);
+    call(2);
+}
+
+static void with_vfork(char *self)
+{
+    char *const argv[] = {self, "plain", NULL};
+    const pid_t child = vfork();
+    if (child == 0) {
+        execv(self, argv);
+        _exit(1);
+    }
+    waitpid(child, NULL, 0);
+}
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    call(1);
+}
+
+static void with_mark(void)
+{
+    char line[16];
+    call(3);
+    printf("marked\n");
+    fflush(stdout);
+    if (fgets(line, sizeof line, stdin) != NULL)
+        call(4);
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "plain";
+    if (strcmp(what, "plain") == 0) {
+        call(7);
+        all_kinds();
+    } else if (strcmp(what, "thread") == 0) {
+        with_thread();
+    } else if (strcmp(what, "child") == 0) {
+        with_child();
+    } else if (strcmp(what, "exec") == 0) {
+        char *const again[] = {argv[0], "plain", NULL};
+        execv(argv[0], again);
+        return 1;
+    } else if (strcmp(what, "vfork") == 0) {
+        with_vfork(argv[0]);
+    } else if (strcmp(what, "signal") == 0) {
+        signal(SIGUSR1, on_signal);
+        raise(SIGUSR1);
+    } else if (strcmp(what, "stop") == 0) {
+        printf("stopping\n");
+        fflush(stdout);
+        raise(SIGSTOP);
+        call(1);
+    } else if (strcmp(what, "fault") == 0) {
+        raise(SIGSEGV);
+    } else {
+        with_mark();
+    }
+}
