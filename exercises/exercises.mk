@@ -99,3 +99,15 @@ check: ## check your work on an exercise: EXERCISE=05-drain (CHECK=name, SEED=n)
 	@$(MAKE) --no-print-directory -s grader
 	@$(B)/bin/grade check $(EXERCISE) $(if $(CHECK),--only $(CHECK)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(STUDENT),--student "$(STUDENT)")
+
+# --- what reads bytes of unknown people: see `make fuzz` in lessons.mk
+
+.PHONY: fuzz-tar
+fuzz: fuzz-tar
+fuzz-tar:
+	@mkdir -p build/fuzz/tar
+	clang -std=gnu17 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
+		-o build/fuzz/fuzz_tar exercises/fuzz_tar.c exercises/test/tar_feed.c \
+		exercises/grader/tar.c $(filter-out loop/base/log%,$(wildcard loop/base/*.c))
+	build/fuzz/fuzz_tar -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=8192 \
+		-print_final_stats=1 build/fuzz/tar
