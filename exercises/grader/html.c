@@ -42,14 +42,17 @@ static const char style[] =
     "pre{margin:0;padding:.35rem .6rem;background:var(--tint);"
     "border-radius:4px;overflow-x:auto;white-space:pre;overflow-wrap:normal;"
     "font:.9rem/1.45 ui-monospace,monospace}\n"
+    "pre.wraps{white-space:pre-wrap;overflow-wrap:anywhere}\n"
     ".told .prose{white-space:pre-line;max-width:42rem}\n"
     ".scroll{overflow-x:auto}\n"
     "table{border-collapse:collapse;font-size:.95rem;"
     "font-variant-numeric:tabular-nums;overflow-wrap:normal}\n"
     "th,td{padding:.3rem 1rem .3rem 0;text-align:right;vertical-align:top;"
     "border-bottom:1px solid var(--line)}\n"
-    "th{color:var(--soft);font-weight:600}"
-    "th.name,td.name{text-align:left;overflow-wrap:anywhere;min-width:9rem}\n"
+    "td{white-space:nowrap}th{color:var(--soft);font-weight:600}\n"
+    "th.name,td.name{text-align:left;white-space:normal;"
+    "overflow-wrap:anywhere;min-width:7rem;max-width:16rem;position:sticky;"
+    "left:0;background:var(--page)}\n"
     "figure{margin:.4rem 0}svg{display:block;width:100%;max-width:32rem;"
     "height:auto}svg text{fill:var(--ink);font:14px system-ui,sans-serif}\n"
     "svg .soft{fill:var(--soft)}svg .bar{fill:var(--bar)}"
@@ -116,13 +119,19 @@ void html_parts(struct sink *to, const struct message_part *parts, size_t n)
         return;
     sink_put(to, "<dl class=\"told\">\n");
     for (size_t i = 0; i < n; i++) {
-        const bool prose = (parts[i].flags & MESSAGE_PROSE) != 0;
+        const char *open = "<dd><pre class=\"wraps\">",
+                   *close = "</pre></dd>\n";
+        if ((parts[i].flags & MESSAGE_TABLE) != 0) {
+            /* Only what takes the focus is scrolled by keyboard. */
+            open = "<dd><pre tabindex=\"0\">";
+        } else if ((parts[i].flags & MESSAGE_PROSE) != 0) {
+            open = "<dd class=\"prose\">";
+            close = "</dd>\n";
+        }
         html_element(to, "dt", parts[i].label);
-        /* Nobody can scroll a <pre> by keyboard that takes no focus. */
-        sink_put(to,
-                 prose ? "<dd class=\"prose\">" : "<dd><pre tabindex=\"0\">");
+        sink_put(to, open);
         put_value(to, &parts[i]);
-        sink_put(to, prose ? "</dd>\n" : "</pre></dd>\n");
+        sink_put(to, close);
     }
     sink_put(to, "</dl>\n");
 }

@@ -173,6 +173,7 @@ size_t message_parts(const struct mark *mark, const struct output_options *o,
     if (!message_is_shown(mark, o))
         return hidden_part(mark, parts);
     const int prose = MESSAGE_PROSE, group = MESSAGE_GROUP;
+    const int table = MESSAGE_TABLE;
     if (f->outcome == OUTCOME_PASSED)
         return keep_some(&(struct message_part){"note", f->note, prose}, 1,
                          parts);
@@ -180,11 +181,11 @@ size_t message_parts(const struct mark *mark, const struct output_options *o,
         {"meaning", about_outcome(f->outcome), prose},
         {"did", f->did, 0},
         {"shell", f->command, 0},
-        {"expected", f->expected, group},
-        {"came", f->came, 0},
-        {"hangs at", f->hang, prose | group},
-        {"sanitizer", f->sanitizer, group},
-        {"printed", f->output, group},
+        {"expected", f->expected, table | group},
+        {"came", f->came, table},
+        {"hangs at", f->hang, prose | table | group},
+        {"sanitizer", f->sanitizer, table | group},
+        {"printed", f->output, table | group},
         {"note", f->note, prose | group},
         {"likely cause", f->cause, prose | group},
         {"read", f->section, prose | group},
@@ -201,7 +202,7 @@ size_t message_state_parts(const struct submission *s,
     const bool compiler = s->state == SUBMISSION_BROKEN;
     const struct message_part all[] = {
         {compiler ? "compiler" : "reason", s->reason,
-         compiler ? 0 : MESSAGE_PROSE},
+         compiler ? MESSAGE_TABLE : MESSAGE_PROSE},
         {"what to do", advice(s->state),
          MESSAGE_PROSE | (compiler ? MESSAGE_GROUP : 0)},
     };
@@ -232,22 +233,36 @@ static void end_line(struct sink *to, enum escape syntax)
     escape_slice(to, syntax, base_slice_of("\n"), false);
 }
 
+/* Where words begin: behind the blanks in front, and a label and its blanks. */
+static size_t hanging(struct base_slice line, size_t width)
+{
+    size_t lead = 0;
+    while (lead < line.len && line.ptr[lead] == ' ')
+        lead++;
+    const struct base_slice rest = base_slice_skip(line, lead);
+    const ssize_t gap = base_slice_find(rest, base_slice_of("  "));
+    if (gap >= 0)
+        for (lead += (size_t)gap; lead < line.len && line.ptr[lead] == ' ';)
+            lead++;
+    return lead < width / 2 ? lead : 0;
+}
+
 /*
- * A line of prose as lines of whole words, each as far to the right as the
- * first. What fits is not touched: blanks in it may be a table's.
+ * A line of prose as lines of whole words, each as far to the right as those of
+ * the first. What fits is not touched: blanks in it may be a table's.
  */
 static void put_wrapped(struct sink *to, enum escape syntax,
                         struct base_slice line, size_t width)
 {
-    const bool fits = columns(line) <= width;
-    size_t lead = 0;
-    while (!fits && lead < line.len && lead < width / 2 &&
-           line.ptr[lead] == ' ')
-        lead++;
-    sink_fill(to, ' ', lead);
-    line = base_slice_skip(line, lead);
+    if (columns(line) <= width) {
+        escape_slice(to, syntax, line, false);
+        return;
+    }
+    const size_t lead = hanging(line, width);
     size_t column = lead;
-    while (!fits && line.len > 0) {
+    escape_slice(to, syntax, (struct base_slice){line.ptr, lead}, false);
+    line = base_slice_skip(line, lead);
+    while (line.len > 0) {
         const struct base_slice word = base_slice_cut(&line, ' ', NULL);
         const size_t wide = columns(word);
         if (column > lead && column + 1 + wide > width) {
@@ -260,7 +275,6 @@ static void put_wrapped(struct sink *to, enum escape syntax,
         escape_slice(to, syntax, word, false);
         column += (column > lead) + wide;
     }
-    escape_slice(to, syntax, line, false);
 }
 
 static void put_cut(struct sink *to, enum escape syntax, size_t bytes)

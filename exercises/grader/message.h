@@ -40,8 +40,9 @@ const char *message_title(const struct mark *mark,
                           const struct output_options *o);
 
 enum {
-    MESSAGE_PROSE = 1, /* may be wrapped; else its columns have a meaning */
+    MESSAGE_PROSE = 1, /* words; else bytes or code */
     MESSAGE_GROUP = 2, /* the first of a new group: a blank line before it */
+    MESSAGE_TABLE = 4, /* its columns have a meaning: a caret, an indent */
 };
 
 struct message_part {

@@ -88,7 +88,7 @@ static void put_cell(struct sink *to, const struct submission *s)
         sink_put(to, "</a>");
         if (s->state == SUBMISSION_GRADED && !submission_final(s))
             sink_put(to, " <span class=\"open\">open</span>");
-        else if (s->state != SUBMISSION_GRADED)
+        else if (is_not_graded(s))
             sink_printf(to, " <span class=\"bad\">%s</span>",
                         submission_state_name(s->state));
     }
@@ -307,7 +307,7 @@ static void put_exercise(struct sink *to, const struct class_result *c,
     const struct spread spread = spread_of(c, column);
     sink_put(to, "<h2>");
     html_line(to, column->exercise);
-    sink_put(to, " ");
+    sink_put(to, ": ");
     html_line(to, column->title);
     sink_put(to, "</h2>\n");
     if (spread.n > 0) {
@@ -318,10 +318,13 @@ static void put_exercise(struct sink *to, const struct class_result *c,
         sink_put(to, " points.</p>\n<figure>\n");
         put_histogram(to, &spread);
         sink_printf(to,
-                    "<figcaption>Submissions by share of the points: 0 is less "
-                    "than a tenth, 100%% is all. %zu submissions; %zu without "
-                    "a final score are left out.</figcaption>\n</figure>\n",
-                    spread.n, spread.left_out);
+                    "<figcaption>%zu submission%s by share of the points: "
+                    "0 is less than a tenth, 100%% is all.",
+                    spread.n, spread.n == 1 ? "" : "s");
+        if (spread.left_out > 0)
+            sink_printf(to, " Left out: %zu without a final score.",
+                        spread.left_out);
+        sink_put(to, "</figcaption>\n</figure>\n");
     }
     put_failing(to, c, column->exercise);
 }
@@ -345,7 +348,10 @@ static void put_head(struct sink *to, const struct class_result *c,
     html_line(to, c->started);
     sink_put(to, " in ");
     sink_seconds(to, (int64_t)(c->seconds * 1000));
-    sink_printf(to, " s, %zu of them kept from an earlier run; grader ", kept);
+    sink_put(to, " s");
+    if (kept > 0)
+        sink_printf(to, ", %zu of them kept from an earlier run", kept);
+    sink_put(to, "; grader ");
     html_line(to, c->grader);
     sink_put(to, ". Tables: <a href=\"grades.csv\">grades.csv</a>, "
                  "<a href=\"gradebook.csv\">gradebook.csv</a>.</p>\n");

@@ -114,7 +114,7 @@ int output_html(const struct submission *s, const struct output_options *o,
     html_begin(&to, s->exercise);
     sink_put(&to, "<h1>");
     html_line(&to, s->exercise);
-    sink_put(&to, " ");
+    sink_put(&to, ": ");
     html_line(&to, s->title);
     sink_put(&to, "</h1>\n<p class=\"soft\">handed in by <b>");
     html_line(&to, s->student);
