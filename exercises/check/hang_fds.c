@@ -91,8 +91,8 @@ static void ask_tcp(struct hang_fd *f, int copy)
         return;
     f->received = (long long)info.tcpi_bytes_received;
     f->sent = (long long)(info.tcpi_bytes_sent - info.tcpi_bytes_retrans);
-    f->stalled_ms =
-        (uint32_t)((info.tcpi_rwnd_limited + info.tcpi_sndbuf_limited) / 1000);
+    f->stalled = info.tcpi_rwnd_limited + info.tcpi_sndbuf_limited > 0 &&
+                 info.tcpi_last_data_sent <= info.tcpi_last_data_recv;
 }
 
 static int option(int fd, int name)

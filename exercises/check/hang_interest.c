@@ -45,9 +45,9 @@ static void add_epoll(struct hang_interests *in, const struct hang_fds *fds,
     hang_slurp(&text, "/proc/%d/task/%d/fdinfo/%d", t->pid, t->tid, epoll);
     struct base_slice rest = base_buf_slice(&text);
     while (rest.len > 0) {
+        const struct base_slice row = base_slice_cut(&rest, '\n', NULL);
         char line[160];
-        snprintf(line, sizeof line, "%.*s",
-                 BASE_SLICE_ARGS(base_slice_cut(&rest, '\n', NULL)));
+        snprintf(line, sizeof line, "%.*s", BASE_SLICE_ARGS(row));
         int fd;
         unsigned events;
         unsigned long inode;

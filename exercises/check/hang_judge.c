@@ -126,7 +126,7 @@ static const struct hang_fd *find_unsent(const struct hang_case *c)
         const struct hang_fd *f = &c->fds.at[i];
         const bool full = hang_fd_full(f) && f->unsent > 0;
         if (f->kind == FD_TCP && f->tcp_state == TCP_ESTABLISHED &&
-            (full || f->stalled_ms > 0) &&
+            (full || f->stalled) &&
             !asks_to_write(hang_interest_in(&c->interests, f->fd)))
             return f;
     }
@@ -261,6 +261,7 @@ void hang_judge(struct hang_case *c)
     if (c->task.state == 'T') {
         c->kind = HANG_STOPPED;
         c->fd = -1;
+        c->on = NULL;
     } else if (c->task.spins) {
         c->kind = HANG_SPINS;
         hang_spin(c);

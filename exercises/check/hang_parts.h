@@ -99,6 +99,9 @@ struct hang_tasks {
 /* All threads of `pid` and of those that descend from it, and what they do.
  * Watches them until each has slept, or used the processor, long enough. */
 void hang_tasks_init(struct hang_tasks *tasks, pid_t pid);
+
+/* The same after one look, which does not tell who spins. */
+void hang_tasks_list(struct hang_tasks *tasks, pid_t pid);
 void hang_tasks_fini(struct hang_tasks *tasks);
 
 /* Reads state, call and times anew. */
@@ -133,7 +136,8 @@ struct hang_fd {
     bool ended;       /* the peer sends no more ... */
     bool gone;        /* ... and takes no more: nobody waits there */
     int tcp_state;
-    uint32_t stalled_ms;      /* FD_TCP: it stood, for want of room */
+    bool stalled;    /* FD_TCP: sending stood for want of room, and nothing
+                        was received since */
     long long received, sent; /* FD_TCP: bytes since it began; -1 */
     long long peer_unread;    /* at the other end, if it is here; -1 */
     char name[HANG_NAME];     /* what readlink says, escaped */

@@ -222,11 +222,16 @@ static void watch(struct hang_tasks *tasks)
     }
 }
 
-void hang_tasks_init(struct hang_tasks *tasks, pid_t pid)
+void hang_tasks_list(struct hang_tasks *tasks, pid_t pid)
 {
     *tasks = (struct hang_tasks){
         .at = base_alloc_array(TASKS_MAX, sizeof(struct hang_task))};
     add_process(tasks, pid);
+}
+
+void hang_tasks_init(struct hang_tasks *tasks, pid_t pid)
+{
+    hang_tasks_list(tasks, pid);
     watch(tasks);
 }
 

@@ -268,7 +268,9 @@ static void put_what(struct base_buf *out, const struct hang_fd *f)
 /* What the peer did, and what has been said so far. */
 static void put_history(struct base_buf *out, const struct hang_fd *f)
 {
-    if (f->kind == FD_TCP && f->received >= 0 && f->tcp_state != TCP_SYN_SENT)
+    if (f->tcp_state == TCP_SYN_SENT)
+        return;
+    if (f->kind == FD_TCP && f->received >= 0)
         base_buf_printf(out, "%s%lld bytes came so far, %lld were sent\n",
                         indent, f->received, f->sent);
     if (f->ended)
