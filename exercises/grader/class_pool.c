@@ -293,7 +293,7 @@ static void on_second(struct loop_periodic *p)
 int class_pool_run(const struct class_pool *pool,
                    const struct class_task *tasks, size_t n)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int signals[] = {SIGINT, SIGTERM};
     enum { SIGNALS = sizeof signals / sizeof signals[0] };
     struct run run = {.pool = pool, .tasks = tasks, .n = n};
     struct loop_signal watchers[SIGNALS] = {0};
@@ -310,9 +310,10 @@ int class_pool_run(const struct class_pool *pool,
     if (pool->on_second != NULL && error == 0)
         error = loop_periodic_start(run.loop, &second, LOOP_SECOND, 0,
                                     on_second, &run);
-    loop_defer(run.loop, &run.fill, on_fill, &run);
-    if (error == 0)
+    if (error == 0) {
+        loop_defer(run.loop, &run.fill, on_fill, &run);
         error = loop_run(run.loop);
+    }
     loop_periodic_stop(&second);
     for (int i = 0; i < SIGNALS; i++)
         loop_signal_stop(&watchers[i]);

@@ -52,7 +52,7 @@ struct class_pool {
 };
 
 /*
- * Does all tasks. Returns 0; the number of the signal (SIGINT, SIGTERM, SIGHUP)
+ * Does all tasks. Returns 0; the number of the signal (SIGINT, SIGTERM)
  * by which it was stopped: all workers have been ended then, and on_end was not
  * called for them; or a negative errno value if there is no loop to be had.
  */

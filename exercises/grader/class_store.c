@@ -10,7 +10,6 @@
  */
 #include "class_store.h"
 #include "files.h"
-#include "outputs.h"
 #include "sink.h"
 
 #include <errno.h>
@@ -125,7 +124,7 @@ int class_store_save(const struct class_store *store, const char *key,
     sink_bytes(&to, record);
     path_of(store, key, path);
     const int error =
-        to.error != 0 ? to.error : output_save(path, base_buf_slice(&buf));
+        to.error != 0 ? to.error : files_replace(path, base_buf_slice(&buf));
     base_buf_fini(&buf);
     return error;
 }
@@ -142,7 +141,8 @@ static bool is_whole(struct base_slice file, uint64_t *nonce,
     *record = base_slice_skip(file, HEAD + NONCE);
     memcpy(nonce, number.ptr, NONCE);
     hash_of(number, *record, hex);
-    return memcmp(file.ptr + MAGIC, hex, HASH) == 0;
+    return memcmp(file.ptr + MAGIC, hex, HASH) == 0 &&
+           file.ptr[MAGIC + HASH] == '\n';
 }
 
 int class_store_load(const struct class_store *store, const char *key,
