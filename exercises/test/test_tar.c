@@ -32,16 +32,15 @@ static void set_checksum(char *header)
 static char *add_header(struct made *m, const char *name, char type,
                         size_t size)
 {
+    static const char magic[8] = {'u', 's', 't', 'a', 'r', '\0', '0', '0'};
     char *h = m->bytes + m->len;
     assert_true(m->len + TAR_BLOCK <= sizeof(m->bytes));
     memset(h, 0, TAR_BLOCK);
-    memcpy(h, name, strlen(name));
+    for (size_t i = 0; name[i] != '\0'; i++) /* a full field has no NUL */
+        h[i] = name[i];
     snprintf(h + 124, 12, "%011zo", size);
     h[156] = type;
-    memcpy(h + 257,
-           "ustar\0"
-           "00",
-           8);
+    memcpy(h + 257, magic, sizeof(magic));
     set_checksum(h);
     m->len += TAR_BLOCK;
     return h;
