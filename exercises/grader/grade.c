@@ -14,6 +14,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"check", command_check, "checks your own work on one exercise"},
+    {"class", command_class, "grades a folder of submissions"},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
