@@ -31,9 +31,11 @@
  * verdict. Each check has processes and a network of its own: port 0 is not
  * needed to keep them apart, and nothing of one check is there for the next.
  *
- * In time. No check sleeps. Every wait is for a condition, ends when it comes
- * true, and gives up after `patience` (10 s, or what exercise.ini says), then
- * asks hang.h why. Nothing depends on how fast the machine is.
+ * In time. No check sleeps. Every wait is for a condition, and ends when it
+ * comes true. It gives up when it cannot come true any more: all programs have
+ * been asleep for `patience_s` (1 s, or what exercise.ini says) with everything
+ * delivered that was sent to them; or one has burnt two seconds of processor
+ * time. Then hang.h says why. A slow or busy machine only makes it last longer.
  *
  * Three builds, because sanitizers and the tracer exclude each other:
  *
@@ -73,6 +75,12 @@ struct check {
 /* checks.c defines the first, hidden.c of solutions/ the second. */
 extern const struct check visible_checks[];
 extern const struct check hidden_checks[];
+
+/*
+ * Of the kinds predict and trace: prints the questions, with numbers of the
+ * student's own seed. It may start GIVEN programs, as a check does.
+ */
+void exercise_ask(void);
 
 /* --- the student's program --------------------------------------------------
  */

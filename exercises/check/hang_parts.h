@@ -136,8 +136,8 @@ struct hang_fd {
     bool ended;       /* the peer sends no more ... */
     bool gone;        /* ... and takes no more: nobody waits there */
     int tcp_state;
-    bool stalled;    /* FD_TCP: sending stood for want of room, and nothing
-                        was received since */
+    bool stalled; /* FD_TCP: sending stood for want of room, and nothing
+                     was received since */
     long long received, sent; /* FD_TCP: bytes since it began; -1 */
     long long peer_unread;    /* at the other end, if it is here; -1 */
     char name[HANG_NAME];     /* what readlink says, escaped */

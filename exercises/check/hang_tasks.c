@@ -97,7 +97,7 @@ static void see_through_restart(struct hang_task *t, struct base_buf *text)
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
         if (base_slice_find(base_buf_slice(text),
                             base_slice_of(places[i].place)) >= 0)
-            t->call = hang_call_named(places[i].name);
+            t->number = hang_call_named(places[i].name)->number;
 }
 
 static int look(struct hang_task *t)
@@ -107,9 +107,9 @@ static int look(struct hang_task *t)
     read_stat(t, &text);
     read_cpu(t, &text);
     const int error = read_call(t, &text);
-    t->call = hang_call_of(t->number);
     if (hang_call_is_restart(t->number))
         see_through_restart(t, &text);
+    t->call = hang_call_of(t->number);
     base_buf_fini(&text);
     return error;
 }

@@ -146,6 +146,14 @@ static void put_situation(struct base_buf *out, const struct hang_case *c)
     }
 }
 
+/* What waits elsewhere belongs to the sentence. */
+static bool is_news(enum hang_kind kind)
+{
+    return kind == HANG_READ_OTHER || kind == HANG_ACCEPT ||
+           kind == HANG_NOT_WATCHED || kind == HANG_NOT_ACCEPTED ||
+           kind == HANG_SLEEP || kind == HANG_CHILD;
+}
+
 static void put_headline(struct base_buf *out, const struct hang_case *c)
 {
     put_who(out, c);
@@ -160,11 +168,9 @@ static void put_headline(struct base_buf *out, const struct hang_case *c)
                         c->kind == HANG_SLEEP ? " sleeps in " : " waits in ");
         put_call(out, c);
         put_situation(out, c);
-        if (c->there != NULL && c->kind != HANG_WRITE &&
-            c->kind != HANG_UNSENT && c->kind != HANG_EDGE &&
-            c->kind != HANG_ONESHOT) {
+        if (c->there != NULL && is_news(c->kind)) {
             base_buf_printf(out, hang_waits_for_events(c->task.call)
-                                     ? ", and "
+                                     ? ", and does not hear that "
                                      : ", while ");
             put_waiting(out, c);
         }
@@ -270,20 +276,26 @@ static void put_history(struct base_buf *out, const struct hang_fd *f)
 {
     if (f->tcp_state == TCP_SYN_SENT)
         return;
-    if (f->kind == FD_TCP && f->received >= 0)
-        base_buf_printf(out, "%s%lld bytes came so far, %lld were sent\n",
-                        indent, f->received, f->sent);
+    if (f->kind == FD_TCP && f->received >= 0) {
+        base_buf_printf(out, "%sso far ", indent);
+        put_count(out, f->received, "byte");
+        base_buf_printf(out, " came in, ");
+        put_count(out, f->sent, "byte");
+        base_buf_printf(out, " went out\n");
+    }
     if (f->ended)
         base_buf_printf(out, "%s%s\n", indent,
                         f->gone ? "the peer is gone: close it"
                                 : "the peer sends no more: a read returns 0 "
                                   "behind the last byte");
-    if (f->unsent > 0)
-        base_buf_printf(out, "%s%lld bytes of ours are still to be taken%s\n",
-                        indent, f->unsent,
-                        f->peer_unread > 0 ? "; the peer leaves what it has "
-                                             "unread"
-                                           : "");
+    if (f->unsent > 0) {
+        base_buf_printf(out, "%s", indent);
+        put_count(out, f->unsent, "byte");
+        base_buf_printf(out, " more %s to be taken by the peer\n",
+                        f->unsent == 1 ? "is" : "are");
+    }
+    if (f->unsent > 0 && f->peer_unread > 0)
+        base_buf_printf(out, "%sthe peer leaves what it has unread\n", indent);
 }
 
 /* --- its interest --------------------------------------------------------- */

@@ -142,10 +142,11 @@ static int list(void)
 int main(int argc, char **argv)
 {
     const char *only = "";
-    bool wants_list = false;
+    bool wants_list = false, asks = false;
     struct jail_limits *l = &setting.limits;
     const struct base_option rows[] = {
         {"list", "name, title and needs of each check", .flag = &wants_list},
+        {"ask", "print the exercise's questions", .flag = &asks},
         {"only", "this check, and what it needs", .string = &only},
         {"exercise", "its name", .string = &setting.exercise},
         {"dir", "its folder", .string = &setting.dir},
@@ -175,6 +176,11 @@ int main(int argc, char **argv)
     if (wants_list)
         return list();
 
+    if (asks) {
+        setting.check = &(struct check){.name = "ask"};
+        exercise_ask();
+        return 0;
+    }
     uint64_t nonce;
     if (read(REPORT, &nonce, sizeof nonce) != sizeof nonce) {
         fprintf(stderr,

@@ -158,6 +158,7 @@ static bool leave(struct trace_task *t,
     trace_text_exit(t);
     keep_text(t);
     trace_fds_learn(t);
+    model_learn(t);
     return true;
 }
 

@@ -188,7 +188,7 @@ static int load(const char *name, struct base_arena *arena, struct exercise *e,
     *e = (struct exercise){
         .name = name,
         .dir = base_arena_printf(arena, "exercises/%s", name),
-        .patience_s = 5,
+        .patience_s = 1,
         .limits = {.cpu_s = 10,
                    .wall_s = 60,
                    .memory_mb = 256,
