@@ -136,29 +136,29 @@ size_t escape_cut_at(struct base_slice text, size_t most)
 }
 
 static void escape_cut(struct sink *to, enum escape syntax, const char *text,
-                       bool line)
+                       size_t most, bool line)
 {
     struct base_slice all = base_slice_of(text != NULL ? text : "");
-    if (all.len <= ESCAPE_MAX) {
+    if (all.len <= most) {
         escape_slice(to, syntax, all, line);
         return;
     }
-    const size_t len = escape_cut_at(all, ESCAPE_MAX);
+    const size_t len = escape_cut_at(all, most);
     char note[80];
-    const int n = snprintf(note, sizeof note, "\n... %zu bytes more are cut",
-                           all.len - len);
+    const int n = snprintf(note, sizeof note, "%s... %zu bytes more are cut",
+                           line ? " " : "\n", all.len - len);
     escape_slice(to, syntax, (struct base_slice){all.ptr, len}, line);
     escape_slice(to, syntax, (struct base_slice){note, (size_t)n}, line);
 }
 
 void escape_text(struct sink *to, enum escape syntax, const char *text)
 {
-    escape_cut(to, syntax, text, false);
+    escape_cut(to, syntax, text, ESCAPE_MAX, false);
 }
 
 void escape_line(struct sink *to, enum escape syntax, const char *text)
 {
-    escape_cut(to, syntax, text, true);
+    escape_cut(to, syntax, text, ESCAPE_LINE_MAX, true);
 }
 
 /*

@@ -23,16 +23,20 @@ enum escape {
     ESCAPE_TAP,    /* a description of TAP 14: \ and # */
 };
 
-enum { ESCAPE_MAX = 64 << 10 }; /* bytes of one text; the rest is cut */
+enum {
+    ESCAPE_MAX = 16 << 10,     /* bytes of one text; the rest is cut */
+    ESCAPE_LINE_MAX = 1 << 10, /* of a name or title */
+};
 
 /*
  * Writes `text`. Line feeds and tabs stay what they are, in the way of the
- * syntax; a text longer than ESCAPE_MAX is cut between two characters, and a
- * last line says by how much. NULL is "".
+ * syntax; a text longer than ESCAPE_MAX is cut between two characters, and its
+ * end says by how much. NULL is "".
  */
 void escape_text(struct sink *to, enum escape syntax, const char *text);
 
-/* The same for names and titles: one line, line feeds come out as \n. */
+/* The same for names and titles: one line, line feeds come out as \n, and no
+ * more than ESCAPE_LINE_MAX bytes. */
 void escape_line(struct sink *to, enum escape syntax, const char *text);
 
 /* Bytes that need not be a string, without a cut. `line`: as escape_line. */

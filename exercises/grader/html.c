@@ -106,8 +106,8 @@ static void put_value(struct sink *to, const struct message_part *part)
 {
     struct base_slice text = base_slice_of(part->text);
     const size_t len = text.len;
-    if (len > MESSAGE_MOST)
-        text.len = escape_cut_at(text, MESSAGE_MOST);
+    if (len > ESCAPE_MAX)
+        text.len = escape_cut_at(text, ESCAPE_MAX);
     escape_slice(to, ESCAPE_MARKUP, text, false);
     if (text.len < len)
         sink_printf(to, "\n... %zu bytes more are cut", len - text.len);

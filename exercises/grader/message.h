@@ -68,8 +68,6 @@ size_t message_state_parts(const struct submission *s,
 /* "nothing was handed in", ...; "graded". */
 const char *message_state(enum submission_state state);
 
-enum { MESSAGE_MOST = 16 << 10 }; /* bytes of a part, in files */
-
 struct message_layout {
     size_t width; /* columns, for prose */
     size_t most;  /* bytes of one part; the rest is cut, with a word on it */

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# test_outputs.sh: every file that the grader writes is read by parsers that are
+# not ours: JSON by node, XML by xmllint, TAP by Perl's TAP::Parser, CSV, and all
+# of them together, by Python. Prints TAP.
+set -euo pipefail
+build=${KIT_BUILD:-build}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+report() { # STATUS NAME
+    n=$((n + 1))
+    if [[ $1 == 0 ]]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+# NAME COMMAND...: skipped if the tool, the command's second word, is missing.
+check() {
+    local name=$1 tool=$3 status
+    shift
+    if ! command -v "$tool" >/dev/null; then
+        n=$((n + 1))
+        echo "ok $n - $name # SKIP $tool is not installed"
+        return
+    fi
+    # Behind || or if, a shell does not end at the first command that fails.
+    set +e
+    (set -e && "$@") >"$work/out" 2>&1
+    status=$?
+    set -e
+    report "$status" "$name"
+    ((status == 0)) || tail -n 20 "$work/out" | sed 's/^/# /'
+}
+
+files() { # NAME: all files called so; at least twenty
+    mapfile -t found < <(find "$work/results" -name "$1")
+    ((${#found[@]} >= 20)) || { echo "only ${#found[@]} files $1"; return 1; }
+}
+
+json_is_json() { # TOOL
+    local read='for (const file of process.argv.slice(1)) {
+        console.log(file);
+        JSON.parse(require("fs").readFileSync(file, "utf8"));
+    }'
+    files results.json
+    "$1" -e "$read" "${found[@]}"
+    files result.json
+    "$1" -e "$read" "${found[@]}"
+}
+
+xml_is_xml() { # TOOL
+    files junit.xml
+    "$1" --nonet --noout "${found[@]}"
+    files index.html
+    "$1" --nonet --noout "${found[@]}"
+}
+
+# The parser knows versions up to 13, which has the same lines; it dies of
+# what it cannot read, YAML as well, and counts the rest.
+tap_is_tap() { # TOOL
+    local file
+    files report.tap
+    for file in "${found[@]}"; do
+        echo "$file"
+        sed '1s/14/13/' "$file" | "$1" -MTAP::Parser -e '
+            my $p = TAP::Parser->new({ tap => do { local $/; <STDIN> } });
+            my ($bail, $skips) = (0, 0);
+            while (my $r = $p->next) {
+                die "not TAP: " . $r->as_string if $r->is_unknown && $r->as_string =~ /\S/;
+                $bail = 1 if $r->is_bailout;
+            }
+            die join("; ", $p->parse_errors) if $p->parse_errors && !$bail;
+            print join(" ", $bail ? "bail" : ($p->tests_planned,
+                scalar $p->actual_passed, scalar $p->skipped, scalar $p->actual_failed)), "\n";
+        ' >"$work/read"
+        cat "$work/read"
+        cp "$work/read" "$file.read"
+    done
+    # Planned, passed, skipped, failed. Forged lines of a hostile program are none.
+    [[ $(<"$work/results/hostile/report.tap.read") == "4 1 0 3" ]]
+    [[ $(<"$work/results/noisy/report.tap.read") == "2 2 1 0" ]]
+    [[ $(<"$work/results/failed/report.tap.read") == "4 2 1 2" ]]
+    [[ $(<"$work/results/broken/report.tap.read") == "1 0 0 1" ]]
+    [[ $(<"$work/results/hostile_error/report.tap.read") == bail ]]
+}
+
+all_agree() { # TOOL
+    "$1" exercises/test/test_outputs.py "$work/results"
+}
+
+write_results() {
+    "$build/exercises/test/test_outputs" "$work/results"
+}
+
+write_results && status=0 || status=$?
+report "$status" "all results are written"
+check "JSON is read by node" json_is_json node
+check "XML and pages are read by xmllint" xml_is_xml xmllint
+check "TAP is read by Perl's TAP::Parser" tap_is_tap perl
+check "all formats say the same, says Python" all_agree python3
+echo "1..$n"
