@@ -43,6 +43,6 @@ const struct submission *class_find(struct class_row row, const char *exercise)
 {
     for (size_t i = 0; i < row.n; i++)
         if (strcmp(row.first[i].exercise, exercise) == 0)
-            return &row.first[i];
+            return row.first + i;
     return NULL;
 }

@@ -13,7 +13,6 @@
 #include "exercises/test/sample_results.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,19 +260,6 @@ static void test_a_full_buffer_is_an_error(void **state)
     }
 }
 
-static void test_the_locale_changes_no_number(void **state)
-{
-    struct fixture *f = *state;
-    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL) {
-        print_message("# skipped: the locale de_DE.UTF-8 is not installed\n");
-        skip();
-    }
-    test_each_format_is_as_its_golden_file(state);
-    base_buf_clear(&f->out);
-    test_the_tables_are_as_their_golden_files(state);
-    setlocale(LC_ALL, "C");
-}
-
 /* --- for the script ---------------------------------------------------------
  */
 
@@ -319,7 +305,6 @@ int main(int argc, char **argv)
         TEST(test_the_tables_are_as_their_golden_files),
         TEST(test_no_format_tells_a_hidden_check),
         TEST(test_a_full_buffer_is_an_error),
-        TEST(test_the_locale_changes_no_number),
     };
     return cmocka_run_group_tests_name("outputs", tests, NULL, NULL);
 }

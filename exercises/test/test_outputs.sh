@@ -55,21 +55,22 @@ xml_is_xml() { # TOOL
 # The parser knows versions up to 13, which has the same lines; it dies of
 # what it cannot read, YAML as well, and counts the rest.
 tap_is_tap() { # TOOL
-    local file
+    local file read
+    # shellcheck disable=SC2016  # Perl expands
+    read='
+        my $p = TAP::Parser->new({ tap => do { local $/; <STDIN> } });
+        my $bail = 0;
+        while (my $r = $p->next) {
+            die "not TAP: " . $r->as_string if $r->is_unknown && $r->as_string =~ /\S/;
+            $bail = 1 if $r->is_bailout;
+        }
+        die join("; ", $p->parse_errors) if $p->parse_errors && !$bail;
+        print join(" ", $bail ? "bail" : ($p->tests_planned, scalar $p->actual_passed,
+            scalar $p->skipped, scalar $p->actual_failed)), "\n";'
     files report.tap
     for file in "${found[@]}"; do
         echo "$file"
-        sed '1s/14/13/' "$file" | "$1" -MTAP::Parser -e '
-            my $p = TAP::Parser->new({ tap => do { local $/; <STDIN> } });
-            my ($bail, $skips) = (0, 0);
-            while (my $r = $p->next) {
-                die "not TAP: " . $r->as_string if $r->is_unknown && $r->as_string =~ /\S/;
-                $bail = 1 if $r->is_bailout;
-            }
-            die join("; ", $p->parse_errors) if $p->parse_errors && !$bail;
-            print join(" ", $bail ? "bail" : ($p->tests_planned,
-                scalar $p->actual_passed, scalar $p->skipped, scalar $p->actual_failed)), "\n";
-        ' >"$work/read"
+        sed '1s/14/13/' "$file" | "$1" -MTAP::Parser -e "$read" >"$work/read"
         cat "$work/read"
         cp "$work/read" "$file.read"
     done
