@@ -263,9 +263,7 @@ void model_learn(struct trace_task *t)
         t->trace->model = base_alloc(sizeof *t->trace->model);
     struct model_seen *m = t->trace->model;
     const int kind = wait_kind(&t->call);
-    if (t->call.number == -1)
-        keep(&m->hidden, t);
-    else if (t->call.number == SYS_io_uring_setup && t->call.result >= 0)
+    if (t->call.number == SYS_io_uring_setup && t->call.result >= 0)
         keep(&m->uring, t);
     else if (kind != -1)
         learn_wait(m, t, kind);

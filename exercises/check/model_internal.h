@@ -37,7 +37,7 @@ struct model_seen {
     char *left_blocking; /* I/O of a connection on a blocking descriptor */
     char *sleeping;      /* a call that blocks, after the last wait */
     char *between;       /* ... and one between two waits */
-    char *uring, *hidden;
+    char *uring;
 };
 
 #endif
