@@ -45,15 +45,13 @@ int overview_read(struct overview *o, struct base_arena *arena)
     const char *const *names;
     struct progress p;
     *o = (struct overview){0};
-    int error = exercise_list(arena, &names);
-    if (error == 0)
-        error = progress_read(&p, arena);
+    const int n = exercise_list(arena, &names);
+    if (n <= 0)
+        return n < 0 ? n : -ENOENT;
+    const int error = progress_read(&p, arena);
     if (error != 0)
         return error;
-    while (names[o->n] != NULL)
-        o->n++;
-    if (o->n == 0)
-        return -ENOENT;
+    o->n = (size_t)n;
     o->rows = base_arena_alloc(arena, o->n * sizeof o->rows[0]);
     for (size_t i = 0; i < o->n; i++) {
         struct overview_row *row = &o->rows[i];

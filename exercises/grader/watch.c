@@ -214,7 +214,9 @@ static void on_key(struct watch *w, int key)
 static void on_keyboard(struct loop_watcher *watcher, unsigned events)
 {
     (void)events;
-    on_key(watcher->arg, watch_term_key());
+    const int key = watch_term_key();
+    if (key != 0)
+        on_key(watcher->arg, key);
 }
 
 /* --- signals ------------------------------------------------------------- */

@@ -56,14 +56,31 @@ int watch_term_width(void)
     return size.ws_col;
 }
 
+/* An arrow is ESC [ A, a function key ESC [ 1 5 ~: see ECMA-48, 5.4. */
+static int without_sequences(unsigned char byte)
+{
+    static enum { PLAIN, ESCAPE, SEQUENCE } state;
+    switch (state) {
+    case ESCAPE:
+        state = byte == '[' || byte == 'O' ? SEQUENCE : PLAIN;
+        return state == SEQUENCE ? 0 : byte;
+    case SEQUENCE:
+        if (byte >= 0x40 && byte <= 0x7e)
+            state = PLAIN;
+        return 0;
+    default:
+        state = byte == '\033' ? ESCAPE : PLAIN;
+        return state == ESCAPE ? 0 : byte;
+    }
+}
+
 int watch_term_key(void)
 {
-    unsigned char bytes[64];
-    const ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+    unsigned char byte;
+    const ssize_t n = read(STDIN_FILENO, &byte, 1);
     if (n == -1 && (errno == EINTR || errno == EAGAIN))
         return 0;
-    if (n <= 0 || bytes[0] == 4) /* Ctrl-D: the end, without ICANON */
+    if (n <= 0 || byte == 4) /* Ctrl-D: the end, without ICANON */
         return -1;
-    /* An arrow is several bytes in one read, from ESC on. */
-    return bytes[0] == '\033' && n > 1 ? 0 : bytes[0];
+    return without_sequences(byte);
 }

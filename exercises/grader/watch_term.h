@@ -32,7 +32,10 @@ void watch_term_clear(void);
 /* Columns; 80 if nobody knows. */
 int watch_term_width(void);
 
-/* The next key, or -1: at the end of input. Arrows and the like are 0. */
+/*
+ * The next key, when there is one; -1: at the end of input; 0: a part of an
+ * arrow or the like, which are no keys of ours.
+ */
 int watch_term_key(void);
 
 #endif

@@ -13,8 +13,10 @@
 
 static void put(struct base_slice bytes)
 {
+    if (bytes.len == 0)
+        return; /* of an empty slice there may be no bytes at all: NULL */
     fwrite(bytes.ptr, 1, bytes.len, stdout);
-    if (bytes.len > 0 && bytes.ptr[bytes.len - 1] != '\n')
+    if (bytes.ptr[bytes.len - 1] != '\n')
         putchar('\n');
 }
 
