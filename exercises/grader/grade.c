@@ -14,6 +14,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"check", command_check, "checks your own work on one exercise"},
+    {"matrix", command_matrix, "tests the exercises on wrong solutions"},
     {"class", command_class, "grades a folder of submissions"},
 };
 
