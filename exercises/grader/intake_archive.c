@@ -119,9 +119,9 @@ static bool take(struct reading *r, const struct tar_entry *entry, int *error)
 }
 
 /* The first line that the program said, without an empty one before. */
-static struct base_slice first_words(const struct unpack *u)
+static struct base_slice first_words(const struct confined *c)
 {
-    const char *words = u->words + strspn(u->words, "\n");
+    const char *words = c->words + strspn(c->words, "\n");
     return *words == '\0' ? base_slice_of("it cannot be unpacked")
                           : (struct base_slice){words, strcspn(words, "\n")};
 }
@@ -132,18 +132,19 @@ static bool say_why(const struct reading *r, int error)
     const struct asked *a = r->asked;
     const struct base_slice words = r->tar.problem
                                         ? base_slice_of(r->tar.problem)
-                                        : first_words(&r->unpack);
+                                        : first_words(&r->unpack.program);
     switch (error) {
     case -EFBIG:
         return intake_say(a, r->s, SUBMISSION_REFUSED,
                           "the archive is refused: unpacked it has more than "
                           "%d MB. Hand in the exercise's files alone.",
                           UNPACK_MAX >> 20);
-    case -ENOKEY:
-        return intake_say(a, r->s, SUBMISSION_REFUSED,
-                          "the archive is locked with a password. Hand in one "
-                          "without.");
     case -EPROTO:
+        /* bsdtar asks for it on standard error, until its input has ended. */
+        if (strstr(r->unpack.program.words, "passphrase"))
+            return intake_say(a, r->s, SUBMISSION_REFUSED,
+                              "the archive is locked with a password. Hand in "
+                              "one without.");
         return intake_say(a, r->s, SUBMISSION_REFUSED,
                           "the archive is damaged: %.*s. Pack it again, and "
                           "see that it can be unpacked.",
@@ -180,7 +181,7 @@ static int finish(struct reading *r, int error)
     const int ended = unpack_end(&r->unpack);
     if (rest < 0 || ended == 0)
         return error ? error : rest;
-    if (r->unpack.words_len > 0)
+    if (r->unpack.program.words_len > 0)
         r->tar.problem = NULL;
     return ended;
 }

@@ -1,6 +1,5 @@
 /*
- * unpack.h - turns an archive into a stream of tar, by a process that can do
- * little harm.
+ * unpack.h - turns an archive into a stream of tar, by a confined process.
  *
  *     .zip      bsdtar   of libarchive
  *     .tar.gz   gzip
@@ -10,38 +9,29 @@
  * zip archives alone: among the forms that it knows there is mtree, whose
  * entries may name any file of ours as their content.
  *
- * The process has no descriptor but the archive and its pipes, may write to no
- * file, start no other process, and use so much memory and time. Where the
- * grader is root, it is nobody.
- *
- * Rests on: setrlimit(2), poll(2), pidfd_open(2), bsdtar(1), gzip(1).
- * Read before: tar.h. Read after: unpack.c.
+ * Rests on: bsdtar(1), gzip(1).
+ * Read before: confined.h, tar.h. Read after: unpack.c.
  */
 #ifndef GRADER_UNPACK_H
 #define GRADER_UNPACK_H
 
-#include "../../loop/base.h"
+#include "confined.h"
 
 enum {
     UNPACK_MAX = 64 << 20, /* bytes of tar: what is more is a bomb */
-    UNPACK_SECONDS = 60,   /* by the clock; half as many of the processor */
+    UNPACK_SECONDS = 60,
 };
 
 enum unpack_form { UNPACK_OTHER, UNPACK_TAR, UNPACK_GZIP, UNPACK_ZIP };
 
 struct unpack {
-    pid_t pid;   /* 0: there is none */
-    int out;     /* the tar */
-    int err;     /* what the program says; -1: no more */
-    int process; /* a pidfd(2) of pid */
-    int64_t deadline_ns;
-    uint64_t left; /* bytes that may come yet */
-    size_t words_len;
-    char words[300]; /* what the program said, cut */
+    enum unpack_form form;
+    int file;                /* that is read as it is */
+    struct confined program; /* or this one's output */
+    uint64_t left;           /* bytes that may come yet */
 };
 
-/* What the file that `fd` reads looks like. Reads at offset 0, moves nothing.
- */
+/* What the file that `fd` reads looks like. Reads at 0, moves nothing. */
 enum unpack_form unpack_form_of(int fd);
 
 /*
@@ -50,17 +40,10 @@ enum unpack_form unpack_form_of(int fd);
  */
 int unpack_start(struct unpack *u, int fd, enum unpack_form form);
 
-/*
- * A tar_source; `arg` is the struct unpack. -EFBIG: more than UNPACK_MAX bytes.
- * -ENOKEY: it is locked with a password. -ETIMEDOUT: it took too long.
- */
+/* A tar_source; `arg` is the struct unpack. -EFBIG: more than UNPACK_MAX. */
 ssize_t unpack_read(char *bytes, size_t len, void *arg);
 
-/*
- * Ends the process, and waits for it if unpack_read has said 0. Returns 0;
- * -EPROTO if the program had to complain, in u->words, or was stopped early;
- * -ENOENT if it is not installed.
- */
+/* As confined_end. */
 int unpack_end(struct unpack *u);
 
 #endif
