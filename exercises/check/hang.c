@@ -15,57 +15,63 @@
 
 enum { CASES_MAX = 64 };
 
-void hang_case_fini(struct hang_case *c)
-{
-    hang_fds_fini(&c->fds);
-    hang_interests_fini(&c->interests);
-}
-
+/* Threads of one process, which stand behind each other, share its `fds`. */
 static struct hang_case look(const struct hang_tasks *tasks, size_t i,
-                             pid_t asked, const char *dump)
+                             const struct hang_fds *fds)
 {
-    struct hang_case c = {
-        .tasks = tasks, .task = tasks->at[i], .asked = asked, .dump = dump};
-    hang_fds_init(&c.fds, c.task.pid, c.task.tid);
-    hang_interests_init(&c.interests, &c.task, tasks, &c.fds);
+    struct hang_case c = {.tasks = tasks, .task = tasks->at[i], .fds = *fds};
+    hang_interests_init(&c.interests, &c.task, tasks, fds);
     hang_judge(&c);
     return c;
 }
 
-static void tell(const struct hang_tasks *tasks, pid_t asked, const char *dump,
-                 struct hang *h)
+/* All but the text. */
+static struct hang report(const struct hang_case *c)
 {
-    struct hang_case best = look(tasks, 0, asked, dump);
-    for (size_t i = 1; i < tasks->n && i < CASES_MAX; i++) {
-        struct hang_case c = look(tasks, i, asked, dump);
-        struct hang_case worse = c;
-        if (c.weight > best.weight) {
-            worse = best;
-            best = c;
-        }
-        hang_case_fini(&worse);
-    }
-    *h = (struct hang){
-        .kind = best.kind,
-        .tid = best.task.tid,
-        .call = best.task.number,
-        .fd = best.fd,
-        .other = best.other,
-        .waiting = best.waiting,
-        .text = hang_words(&best),
-        .section = hang_lesson_of(&best)->section,
+    return (struct hang){
+        .kind = c->kind,
+        .tid = c->task.tid,
+        .call = c->task.number,
+        .fd = c->fd,
+        .other = c->other,
+        .waiting = c->waiting,
+        .section = hang_lesson_of(c)->section,
     };
-    hang_case_fini(&best);
+}
+
+static void tell(const struct hang_tasks *tasks, struct hang *h)
+{
+    struct hang_fds fds = {0};
+    char *text = NULL;
+    int weight = -1;
+    for (size_t i = 0; i < tasks->n && i < CASES_MAX; i++) {
+        const struct hang_task *t = &tasks->at[i];
+        if (i == 0 || t->pid != tasks->at[i - 1].pid) {
+            hang_fds_fini(&fds);
+            hang_fds_init(&fds, t->pid, t->tid);
+        }
+        struct hang_case c = look(tasks, i, &fds);
+        if (c.weight > weight) {
+            weight = c.weight;
+            free(text);
+            text = hang_words(&c);
+            *h = report(&c);
+        }
+        hang_interests_fini(&c.interests);
+    }
+    hang_fds_fini(&fds);
+    h->text = text;
 }
 
 int hang_explain(pid_t pid, const char *dump, struct hang *h)
 {
     struct hang_tasks tasks;
     hang_tasks_init(&tasks, pid);
+    tasks.dump = dump;
     *h = (struct hang){.kind = HANG_OTHER, .call = -1, .fd = -1, .other = -1};
     const int error = tasks.n == 0 ? tasks.error : 0;
     if (tasks.n > 0) {
-        tell(&tasks, pid, dump, h);
+        tell(&tasks, h);
     } else if (error == 0) {
         h->kind = HANG_GONE;
         h->text = base_strdup("the program has ended");

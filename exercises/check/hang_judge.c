@@ -268,7 +268,7 @@ void hang_judge(struct hang_case *c)
     } else {
         judge_call(c);
     }
-    if (c->kind == HANG_IDLE && tasks_wait(c->dump)) {
+    if (c->kind == HANG_IDLE && tasks_wait(c->tasks->dump)) {
         c->kind = HANG_LOCK;
         c->tasks_wait = true;
     }

@@ -93,7 +93,9 @@ struct hang_task {
 struct hang_tasks {
     struct hang_task *at;
     size_t n;
-    int error; /* why one was left out: it may not be read; 0 */
+    pid_t asked;      /* the process that was asked about */
+    const char *dump; /* what its own loop says; or NULL */
+    int error;        /* why one was left out: it may not be read; 0 */
 };
 
 /* All threads of `pid` and of those that descend from it, and what they do.
@@ -215,7 +217,7 @@ enum { HANG_TURNS = 6 };
 struct hang_case {
     const struct hang_tasks *tasks; /* all of them */
     struct hang_task task;
-    struct hang_fds fds;
+    struct hang_fds fds; /* the process's; shared */
     struct hang_interests interests;
     enum hang_kind kind;
     int fd, other;
@@ -231,12 +233,10 @@ struct hang_case {
     bool followed;        /* it was traced for a moment */
     unsigned had, wanted; /* CALL_URING: completions */
     bool tasks_wait;      /* the dump: for each other, in one thread */
-    const char *dump;     /* of the program itself; or NULL */
     pid_t asked;          /* the process that was asked about */
 };
 
 void hang_judge(struct hang_case *c);
-void hang_case_fini(struct hang_case *c);
 
 /* Who holds the lock, or what else it is. */
 void hang_futex(struct hang_case *c);

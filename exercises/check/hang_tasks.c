@@ -225,7 +225,9 @@ static void watch(struct hang_tasks *tasks)
 void hang_tasks_list(struct hang_tasks *tasks, pid_t pid)
 {
     *tasks = (struct hang_tasks){
-        .at = base_alloc_array(TASKS_MAX, sizeof(struct hang_task))};
+        .at = base_alloc_array(TASKS_MAX, sizeof(struct hang_task)),
+        .asked = pid,
+    };
     add_process(tasks, pid);
 }
 

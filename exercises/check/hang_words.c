@@ -20,9 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 1 << 16, SHOWN_MAX = 8, DUMP_LINES_MAX = 12 };
+enum { TEXT_MAX = 1 << 16, SHOWN_MAX = 6, DUMP_LINES_MAX = 12 };
 
 static const char indent[] = "                 ";
+enum { INDENT = sizeof indent - 1 };
 
 /* --- the first sentence --------------------------------------------------- */
 
@@ -39,7 +40,7 @@ static void put_who(struct base_buf *out, const struct hang_case *c)
     const struct hang_task *t = &c->task;
     if (threads_of(c, t->pid) > 1)
         base_buf_printf(out, "thread %d of ", t->tid);
-    if (t->pid == c->asked)
+    if (t->pid == c->tasks->asked)
         base_buf_printf(out, "the program");
     else
         base_buf_printf(out, "process %d, a child of the program,", t->pid);
@@ -388,7 +389,7 @@ static void put_fd(struct base_buf *out, const struct hang_case *c,
     const size_t before = base_buf_len(out);
     base_buf_printf(out, "  descriptor %d", f->fd);
     const size_t len = base_buf_len(out) - before;
-    base_buf_printf(out, "%*s", (int)(sizeof indent - 1 - len), "");
+    base_buf_printf(out, "%*s", len < INDENT ? (int)(INDENT - len) : 1, "");
     put_what(out, f);
     base_buf_printf(out, "\n");
     put_history(out, f);
@@ -528,9 +529,9 @@ static void put_others(struct base_buf *out, const struct hang_case *c)
 /* The program wrote it: what could steer a terminal is left out. */
 static void put_dump(struct base_buf *out, const struct hang_case *c)
 {
-    if (c->dump == NULL)
+    if (c->tasks->dump == NULL)
         return;
-    struct base_slice rest = base_slice_of(c->dump);
+    struct base_slice rest = base_slice_of(c->tasks->dump);
     base_buf_printf(out, "Its own loop says:\n");
     for (int n = 0; n < DUMP_LINES_MAX && rest.len > 0; n++) {
         const struct base_slice line = base_slice_cut(&rest, '\n', NULL);

@@ -8,6 +8,7 @@
  *     c     a client connects            s40   the latest sends 40 bytes
  *     n     the program has said "now"   f40   the first sends 40 bytes
  *     l     it has said a line           d     the latest reads all there is
+ *     e     the latest sends no more
  *     g     it gets a byte on stdin      z     once it sleeps, it is stopped,
  *                                        C     ... and goes on
  *
@@ -29,9 +30,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +62,7 @@ static struct {
 } play;
 
 static bool forbidden; /* to look into other processes */
+static bool jailed;    /* the next program runs in namespaces of its own */
 
 /* Tests wait for what has to come; this ends them if it never does. */
 static void a_moment(int *rounds)
@@ -67,6 +72,20 @@ static void a_moment(int *rounds)
         fail_msg("it did not come to that");
 }
 
+/* The first process of the new pid namespace is a child; we wait for it. */
+static void enter_jail(void)
+{
+    if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET) == -1) {
+        dprintf(STDOUT_FILENO, "no namespaces\n");
+        _exit(0);
+    }
+    const pid_t pid = fork();
+    if (pid == 0)
+        return;
+    waitpid(pid, NULL, 0);
+    _exit(0);
+}
+
 static void become(const char *name, const int in[2], const int out[2])
 {
     char self[1024], path[2048];
@@ -74,9 +93,11 @@ static void become(const char *name, const int in[2], const int out[2])
     self[n > 0 ? n : 0] = '\0';
     snprintf(path, sizeof path, "%s/hangs/%s", dirname(self), name);
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
+    if (jailed)
+        enter_jail();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     syscall(SYS_close_range, 3, ~0u, 0);
     execl(path, name, (char *)NULL);
     _exit(127);
@@ -140,8 +161,8 @@ static void hear_now(void)
     const char *line;
     do {
         line = hear();
-        if (strcmp(line, "no io_uring") == 0) {
-            printf("# skipped: the kernel refuses io_uring\n");
+        if (strncmp(line, "no ", 3) == 0) {
+            printf("# skipped: the kernel refuses %s\n", line + 3);
             skip();
         }
     } while (strcmp(line, "now") != 0);
@@ -360,6 +381,13 @@ static const struct story {
      "`connect` returns before", "not answered yet", 0, NULL},
     {"uring_idle", "cns4", HANG_NOT_WATCHED, "io_uring_enter", 3, 5, 4,
      "ask for what is missing", "no operation takes from it", 0, NULL},
+    {"nested", "cs4n", HANG_IDLE, "epoll_wait", 5, -1, 0,
+     "until EAGAIN, but not for ever", "interest in epoll 6: EPOLLIN", 0, NULL},
+    {"half_closed", "cs4ne", HANG_NOT_WATCHED, "epoll_wait", 5, 4, 0,
+     "the kernel is told only what is news", "the end of descriptor 4", 0,
+     NULL},
+    {"crowd", "n", HANG_NOT_WATCHED, "epoll_wait", 3, 504, 1,
+     "the kernel is told only what is news", "descriptors more", 0, NULL},
 };
 
 enum { N_STORIES = sizeof stories / sizeof stories[0] };
@@ -385,6 +413,9 @@ static const char *step(const char *at, const struct story *s)
         break;
     case 'f':
         say(play.clients[0], strtoul(at + 1, &rest, 10));
+        break;
+    case 'e':
+        assert_int_equal(shutdown(latest, SHUT_WR), 0);
         break;
     case 'd':
         drain(latest);
@@ -725,6 +756,79 @@ static void test_goes_on_after_a_stop(void **state)
     free(h.text);
 }
 
+/*
+ * Where a descriptor may not be borrowed, TCP is explained as before, and of a
+ * UNIX socket the text says what it does not know. In a process of its own: a
+ * filter of system calls cannot be taken back.
+ */
+static int refuse_to_borrow(void)
+{
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_getfd, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {4, steps};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* Explained there, the kind here; the text is read through the pipe. */
+static void explain_without(struct hang *h, char *text, size_t size)
+{
+    int ends[2], status;
+    assert_int_equal(pipe(ends), 0);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        if (refuse_to_borrow() != 0 || hang_explain(play.pid, NULL, h) != 0)
+            _exit(99);
+        dprintf(ends[1], "%s", h->text);
+        _exit((int)h->kind);
+    }
+    close(ends[1]);
+    size_t len = 0;
+    ssize_t n;
+    while ((n = read(ends[0], text + len, size - 1 - len)) > 0)
+        len += (size_t)n;
+    text[len] = '\0';
+    close(ends[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    h->kind = (enum hang_kind)WEXITSTATUS(status);
+}
+
+static void test_without_borrowing(void **state)
+{
+    (void)state;
+    struct hang h;
+    static char text[TEXT_MAX];
+    play_story(story_of("edge"));
+    explain_without(&h, text, sizeof text);
+    assert_int_equal(h.kind, HANG_EDGE);
+    assert_has(text, "87 bytes lie unread");
+    end(NULL);
+    play_story(story_of("unix_other"));
+    explain_without(&h, text, sizeof text);
+    assert_int_equal(h.kind, HANG_READ);
+    assert_has(text, "what lies in it is unknown");
+    assert_has(text, "may not be asked here");
+}
+
+/* In a jail the program knows its threads by other numbers than we do. */
+static void test_other_namespaces(void **state)
+{
+    (void)state;
+    struct hang h;
+    jailed = true;
+    play_story(story_of("deadlock"));
+    jailed = false;
+    assert_int_equal(hang_explain(play.pid, NULL, &h), 0);
+    assert_int_equal(h.kind, HANG_LOCK);
+    assert_has(h.text, "waits for a lock that thread");
+    assert_has(h.text, "a child of the program");
+    free(h.text);
+}
+
 /* Explaining changes nothing: what is unread stays, nothing is left open. */
 static void test_leaves_no_trace(void **state)
 {
@@ -799,6 +903,8 @@ int main(void)
         cmocka_unit_test_teardown(test_hostile_dump, end),
         cmocka_unit_test_teardown(test_ended, end),
         cmocka_unit_test_teardown(test_follow_lets_go, end),
+        cmocka_unit_test_teardown(test_without_borrowing, end),
+        cmocka_unit_test_teardown(test_other_namespaces, end),
         cmocka_unit_test_teardown(test_traced_already, end),
         cmocka_unit_test_teardown(test_stopped_by_tracer, end),
         cmocka_unit_test_teardown(test_goes_on_after_a_stop, end),

@@ -12,7 +12,7 @@ int main(void)
     const int client = scene_accept(listener);
     struct pollfd entries[] = {{.fd = listener, .events = POLLIN},
                                {.fd = client, .events = POLLIN}};
-    char bytes[100];
+    char bytes[100] = "";
     size_t len = 0;
     while (len < 4 || memcmp(bytes + len - 4, "\r\n\r\n", 4) != 0) {
         scene_must(poll(entries, 2, -1), "poll");
