@@ -52,6 +52,13 @@ $(visible_checks): %: %.o $(check_library)
 	$(call say,LINK,$@)
 	@$(link) -o $@ $^ $(loop_libs)
 
+# The same for exercises that test_class.sh invents.
+class_checks := $(B)/exercises/test/class/checks
+programs += $(class_checks)
+$(class_checks): %: %.o $(check_library)
+	$(call say,LINK,$@)
+	@$(link) -o $@ $^ $(loop_libs)
+
 $(hidden_checks): $(B)/solutions/%/checks: $(B)/exercises/%/checks.o $(B)/solutions/%/hidden.o $(check_library)
 	$(call say,LINK,$@)
 	@$(link) -o $@ $^ $(loop_libs)
@@ -111,3 +118,24 @@ fuzz-tar:
 		exercises/grader/tar.c $(filter-out loop/base/log%,$(wildcard loop/base/*.c))
 	build/fuzz/fuzz_tar -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=8192 \
 		-print_final_stats=1 build/fuzz/tar
+
+.PHONY: grade
+grade: ## grade a class: SUBMISSIONS=dir (OUT=build/grades, EXERCISE=05-drain)
+	@$(if $(SUBMISSIONS),,$(error say where the submissions are: make grade SUBMISSIONS=dir))
+	@$(MAKE) --no-print-directory -s grader
+	@$(B)/bin/grade class "$(SUBMISSIONS)" --out "$(or $(OUT),build/grades)" \
+		$(if $(EXERCISE),--exercise $(EXERCISE))
+
+# At the student's side: check on each save; all files at once; how far one is.
+.PHONY: watch exercises progress
+watch: ## check at each save, exercise after exercise: EXERCISE=05-drain begins there
+	@$(MAKE) --no-print-directory -s grader
+	@$(B)/bin/grade watch $(EXERCISE)
+
+exercises: ## make the files of all exercises, where there are none yet
+	@$(MAKE) --no-print-directory -s grader
+	@$(B)/bin/grade progress --prepare
+
+progress: ## how far you are with the exercises
+	@$(MAKE) --no-print-directory -s grader
+	@$(B)/bin/grade progress

@@ -14,6 +14,8 @@ static const struct {
     const char *help;
 } commands[] = {
     {"check", command_check, "checks your own work on one exercise"},
+    {"watch", command_watch, "checks at each save, exercise after exercise"},
+    {"progress", command_progress, "tells how far you are"},
     {"matrix", command_matrix, "tests the exercises on wrong solutions"},
     {"class", command_class, "grades a folder of submissions"},
 };
