@@ -13,7 +13,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sockios.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h> /* with tcpi_snd_wnd */
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,14 +107,27 @@ struct peer *peer_connect_small(struct program *server)
     return connect_to(server, true);
 }
 
+/*
+ * All that was sent has arrived; or what has not cannot, as long as the program
+ * reads nothing: its side has no room left (a window of 0), and nothing is on
+ * its way.
+ */
+static bool is_delivered(int fd)
+{
+    int waiting = 0;
+    if (ioctl(fd, SIOCOUTQ, &waiting) == -1 || waiting == 0)
+        return true;
+    struct tcp_info info = {.tcpi_unacked = 0};
+    socklen_t size = sizeof info;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+           info.tcpi_unacked == 0 && info.tcpi_snd_wnd == 0;
+}
+
 bool peers_delivered(void)
 {
-    for (int i = 0; i < n_peers; i++) {
-        int waiting = 0;
-        if (peers[i].fd != -1 && ioctl(peers[i].fd, SIOCOUTQ, &waiting) == 0 &&
-            waiting > 0)
+    for (int i = 0; i < n_peers; i++)
+        if (peers[i].fd != -1 && !is_delivered(peers[i].fd))
             return false;
-    }
     return true;
 }
 
