@@ -107,6 +107,13 @@ check: ## check your work on an exercise: EXERCISE=05-drain (CHECK=name, SEED=n)
 	@$(B)/bin/grade check $(EXERCISE) $(if $(CHECK),--only $(CHECK)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(STUDENT),--student "$(STUDENT)")
 
+# The exercises themselves: EXERCISE=05-drain for one; SAMPLE=1: some of the
+# wrong solutions, as `make test` does.
+.PHONY: matrix
+matrix: ## test the exercises on good, wrong and hostile solutions (EXERCISE=05-drain)
+	@$(MAKE) --no-print-directory -s -j2 grader
+	@$(B)/bin/grade matrix $(if $(SAMPLE),--sample) $(EXERCISE)
+
 # --- what reads bytes of unknown people: see `make fuzz` in lessons.mk
 
 .PHONY: fuzz-tar
