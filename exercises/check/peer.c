@@ -208,12 +208,14 @@ void peer_expect(struct peer *p, const void *bytes, size_t len)
     size_t n = 0;
     while (n < len) {
         const ssize_t more = receive(p, came + n, len - n, expected);
-        if (more > 0)
+        if (more > 0) {
+            const size_t before = n;
             n += (size_t)more;
-        if (memcmp(came, bytes, n) != 0)
-            check_fail(expected, bytes_difference(bytes, len, came, n));
-        if (more > 0)
+            if (memcmp(came + before, (const char *)bytes + before,
+                       (size_t)more) != 0)
+                check_fail(expected, bytes_difference(bytes, len, came, n));
             continue;
+        }
         program_expect_runs(p->server, expected);
         check_fail(expected,
                    check_text("after %zu of them the server has closed the "
