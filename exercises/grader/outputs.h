@@ -5,23 +5,28 @@
  *     terminal          for the student: the five parts of the first failure
  *     gradescope        results.json, see Gradescope's autograder specification
  *     classroom50       result.json, schema classroom50/result/v1
- *     autolab           one line of JSON, the last on standard output
+ *     autolab           two lines of JSON, the last on standard output
  *     tap               TAP version 14
  *     junit             JUnit XML, one <testsuites>
  *     csv               long form, a row a check; and one for a gradebook
  *     html              a page a submission, and one for the class with plots
  *
  * Any name and any text may hold any byte: each writer escapes for its format,
- * and replaces what the format cannot hold (NUL and other controls, bad UTF-8)
- * by U+FFFD or \xNN. Files are written beside their place and renamed, so that
- * a reader sees the old one or the new one, never half of one.
+ * and shows what steers a terminal, what the format cannot hold and bad UTF-8
+ * as \x1b or \u202e. Long texts are cut with a note. Files are written beside
+ * their place and renamed, so that a reader sees the old one or the new one,
+ * never half of one.
+ *
+ * What is open is no 0: a check that was too noisy or that the grader could not
+ * run, and a submission in SUBMISSION_ERROR, have an empty cell in tables, no
+ * score in Autolab and no status in Gradescope, and say "grade again".
  *
  * Hidden checks: outputs for students give their names and points, and say
  * only "hidden check", unless `show_hidden`. Those for instructors (csv, html
  * of the class) show all.
  *
  * Functions return 0 or a negative errno value.
- * Read before: result.h.
+ * Read before: result.h. Read after: message.h, out_terminal.c.
  */
 #ifndef GRADER_OUTPUTS_H
 #define GRADER_OUTPUTS_H

@@ -217,7 +217,7 @@ static void add_graded(struct maker *m)
     const enum submission_state graded = SUBMISSION_GRADED;
     add(m, "failed", graded, (struct mark[]){accepts, whole, many, secret}, 4);
     add(m, "hang", graded, (struct mark[]){accepts, hangs}, 2);
-    add(m, "sanitizer", graded, (struct mark[]){accepts, crashes, hangs}, 3);
+    add(m, "sanitizer", graded, (struct mark[]){secret, crashes, hangs}, 3);
     add(m, "passed", graded, (struct mark[]){accepts, fast}, 2);
     add(m, "partly", graded, (struct mark[]){accepts, predicts}, 2);
     add(m, "noisy", graded, (struct mark[]){accepts, slow}, 2);
@@ -257,7 +257,8 @@ static void add_not_graded(struct maker *m)
 static const char *const evil =
     "</pre></details><script>alert(1)</script>]]>&lt; \"'`\\ "
     "\033[31mred\033[0m\r\b\x07 \xff\xfe \xc3\x28 \xed\xa0\x80 \\x00 "
-    "\xe2\x80\xae\xe2\x80\xa8 \xef\xbf\xbf\n...\n---\nok 1 - forged\n"
+    "\xe2\x80\xae\xe2\x80\xa8\xd8\x9c\xe2\x81\xa6\xe2\x80\x8f\xef\xbb\xbf\xc2"
+    "\x9b \xef\xbf\xbf\n...\n---\nok 1 - forged\n"
     "Bail out! forged\n{\"scores\":{\"05-drain\":100}}\n1..0\n"
     "=cmd|'/c calc'!A0\n#hash\n";
 

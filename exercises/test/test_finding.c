@@ -193,6 +193,56 @@ static void test_no_changed_byte_makes_a_pass(void **state)
     free((char *)(uintptr_t)record.ptr);
 }
 
+/* Count and nonce are at the end: no bit of them may be another. */
+static void test_the_proof_is_exact(void **state)
+{
+    (void)state;
+    const size_t proof = sizeof(uint32_t) + sizeof(uint64_t);
+    const struct base_slice record = record_of(&full, NONCE);
+    char *bytes = (char *)(uintptr_t)record.ptr;
+    for (size_t i = record.len - proof; i < record.len; i++) {
+        for (int bit = 0; bit < 8; bit++) {
+            struct base_slice rest = record;
+            struct finding f;
+            bytes[i] = (char)(bytes[i] ^ (1 << bit));
+            assert_int_equal(read_one(&rest, &f), -EPROTO);
+            bytes[i] = (char)(bytes[i] ^ (1 << bit));
+        }
+    }
+    free(bytes);
+}
+
+static void test_a_record_with_more_in_it_is_refused(void **state)
+{
+    (void)state;
+    const struct base_slice record = record_of(&full, NONCE);
+    char *more = base_alloc(record.len + 1);
+    uint32_t len;
+    memcpy(more, record.ptr, record.len);
+    memcpy(&len, more + sizeof len, sizeof len);
+    len++;
+    memcpy(more + sizeof len, &len, sizeof len);
+    struct base_slice rest = {more, record.len + 1};
+    struct finding f;
+    assert_int_equal(read_one(&rest, &f), -EPROTO);
+    free(more);
+    free((char *)(uintptr_t)record.ptr);
+}
+
+/* Or the grader would wait, and keep, until there is no memory left. */
+static void test_an_endless_record_is_refused_at_once(void **state)
+{
+    (void)state;
+    const struct base_slice record = record_of(&full, NONCE);
+    char *bytes = (char *)(uintptr_t)record.ptr;
+    const uint32_t len = UINT32_MAX;
+    memcpy(bytes + sizeof len, &len, sizeof len);
+    struct base_slice rest = record;
+    struct finding f;
+    assert_int_equal(read_one(&rest, &f), -EPROTO);
+    free(bytes);
+}
+
 static void test_a_text_with_a_nul_is_refused(void **state)
 {
     (void)state;
@@ -366,6 +416,9 @@ int main(void)
         cmocka_unit_test(test_a_part_of_a_record_is_none_yet),
         cmocka_unit_test(test_another_nonce_is_no_proof),
         cmocka_unit_test(test_no_changed_byte_makes_a_pass),
+        cmocka_unit_test(test_the_proof_is_exact),
+        cmocka_unit_test(test_a_record_with_more_in_it_is_refused),
+        cmocka_unit_test(test_an_endless_record_is_refused_at_once),
         cmocka_unit_test(test_a_text_with_a_nul_is_refused),
         cmocka_unit_test(test_words_that_students_could_print_are_refused),
         cmocka_unit_test(test_what_is_no_finding_is_not_written),

@@ -131,8 +131,12 @@ static void test_nothing_steers_the_terminal(void **state)
         for (size_t k = 0; k < text.len; k++)
             assert_true(text.ptr[k] == '\n' || text.ptr[k] == '\t' ||
                         (unsigned char)text.ptr[k] >= ' ');
-        assert_false(has(&f->out, "\x7f"));
-        assert_false(has(&f->out, "\xe2\x80\xae")); /* right to left */
+        /* DEL, CSI, and what turns the direction of writing. */
+        static const char *const steers[] = {
+            "\x7f",         "\xc2\x9b",     "\xe2\x80\xae", "\xe2\x80\xa8",
+            "\xe2\x81\xa6", "\xe2\x80\x8f", "\xd8\x9c",     "\xef\xbb\xbf"};
+        for (size_t k = 0; k < sizeof steers / sizeof steers[0]; k++)
+            assert_false(has(&f->out, steers[k]));
         assert_true(text.len < 64 << 10);
     }
 }
@@ -212,7 +216,7 @@ static void test_classroom50_is_as_its_golden_file(void **state)
     compare(&f->out, "classroom50.json");
 }
 
-static void test_the_tables_are_as_their_golden_files(void **state)
+static void test_the_class_is_as_its_golden_files(void **state)
 {
     struct fixture *f = *state;
     size_t n = 0;
@@ -224,6 +228,9 @@ static void test_the_tables_are_as_their_golden_files(void **state)
     base_buf_clear(&f->out);
     assert_int_equal(output_gradebook(&c, &f->out), 0);
     compare(&f->out, "gradebook.csv");
+    base_buf_clear(&f->out);
+    assert_int_equal(output_class_html(&c, &f->out), 0);
+    compare(&f->out, "class.html");
 }
 
 static void test_no_format_tells_a_hidden_check(void **state)
@@ -302,7 +309,7 @@ int main(int argc, char **argv)
         TEST(test_the_last_line_is_the_next_command),
         TEST(test_each_format_is_as_its_golden_file),
         TEST(test_classroom50_is_as_its_golden_file),
-        TEST(test_the_tables_are_as_their_golden_files),
+        TEST(test_the_class_is_as_its_golden_files),
         TEST(test_no_format_tells_a_hidden_check),
         TEST(test_a_full_buffer_is_an_error),
     };
