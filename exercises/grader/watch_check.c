@@ -14,16 +14,48 @@
  */
 #include "watch_check.h"
 
+#include "scratch.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/*
+ * A check that is ended from outside does not tidy up. So checks get a folder
+ * for temporary files that is ours to remove. Without one they use what is set.
+ */
+static char *make_temporary(void)
+{
+    const char *above = getenv("TMPDIR");
+    char *path = NULL;
+    if (above == NULL || above[0] != '/')
+        above = "/tmp";
+    if (asprintf(&path, "%s/watch.XXXXXX", above) == -1)
+        return NULL;
+    if (mkdtemp(path) == NULL || chmod(path, 0755) == -1 ||
+        setenv("TMPDIR", path, 1) == -1) {
+        free(path);
+        return NULL;
+    }
+    return path;
+}
 
 void watch_check_init(struct watch_check *c, struct loop *loop,
                       watch_check_fn *fn, void *arg)
 {
     *c = (struct watch_check){.loop = loop, .fd = -1, .fn = fn, .arg = arg};
     base_buf_init(&c->output, WATCH_CHECK_OUTPUT_MAX);
+    c->temporary = make_temporary();
+}
+
+/* Empties it of what an ended check has left. */
+static void tidy_up(struct watch_check *c)
+{
+    if (c->temporary != NULL && scratch_remove(c->temporary) == 0)
+        mkdir(c->temporary, 0755);
 }
 
 /* --- what it prints ------------------------------------------------------ */
@@ -71,6 +103,7 @@ static void on_end(struct loop_child *child)
         c->fn(c, status);
         return;
     }
+    tidy_up(c);
     const char *next = c->waiting;
     c->waiting = NULL;
     if (next != NULL && watch_check_start(c, next) != 0)

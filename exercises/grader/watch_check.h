@@ -27,6 +27,7 @@ struct watch_check {
     bool running;
     bool ending;         /* it was told to end, and its result is unwanted */
     const char *waiting; /* the exercise to check when it has ended; or NULL */
+    char *temporary;     /* the folder for their temporary files; or NULL */
     watch_check_fn *fn;
     void *arg;
 };
