@@ -9,7 +9,11 @@
 
 #include <stdio.h>
 
-enum { MARGIN = 2, LABELS = 14 }; /* columns before the labels; of them */
+enum {
+    MARGIN = 2,  /* columns before the labels ... */
+    LABELS = 14, /* ... and of them, and their distance from the texts */
+    BELOW = 4,   /* columns before a text that is too wide to stand beside */
+};
 
 /* --- words ---------------------------------------------------------------- */
 
@@ -183,7 +187,7 @@ size_t message_parts(const struct mark *mark, const struct output_options *o,
         {"shell", f->command, 0},
         {"expected", f->expected, table | group},
         {"came", f->came, table},
-        {"hangs at", f->hang, prose | table | group},
+        {"hangs at", f->hang, table | group},
         {"sanitizer", f->sanitizer, table | group},
         {"printed", f->output, table | group},
         {"note", f->note, prose | group},
@@ -218,14 +222,6 @@ static size_t columns(struct base_slice text)
     for (size_t i = 0; i < text.len; i++)
         n += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
     return n;
-}
-
-static void put_indent(struct sink *to, const char *label)
-{
-    const int len = label != NULL ? (int)strlen(label) : 0;
-    sink_fill(to, ' ', MARGIN);
-    sink_put(to, label != NULL ? label : "");
-    sink_fill(to, ' ', len < LABELS ? (size_t)(LABELS - len) : 1);
 }
 
 static void end_line(struct sink *to, enum escape syntax)
@@ -267,8 +263,7 @@ static void put_wrapped(struct sink *to, enum escape syntax,
         const size_t wide = columns(word);
         if (column > lead && column + 1 + wide > width) {
             end_line(to, syntax);
-            put_indent(to, NULL);
-            sink_fill(to, ' ', lead);
+            sink_fill(to, ' ', MARGIN + LABELS + lead);
             column = lead;
         }
         sink_put(to, column > lead ? " " : "");
@@ -277,38 +272,59 @@ static void put_wrapped(struct sink *to, enum escape syntax,
     }
 }
 
-static void put_cut(struct sink *to, enum escape syntax, size_t bytes)
+static size_t widest_line(struct base_slice text)
 {
-    put_indent(to, NULL);
-    sink_printf(to, "... %zu bytes more are cut", bytes);
+    size_t widest = 0;
+    while (text.len > 0) {
+        const size_t wide = columns(base_slice_cut(&text, '\n', NULL));
+        widest = wide > widest ? wide : widest;
+    }
+    return widest;
+}
+
+/* How far to the right a part's text begins: beside its label, or below. */
+static size_t begin_part(struct sink *to, enum escape syntax,
+                         const struct message_part *part, size_t room)
+{
+    const int len = (int)strlen(part->label);
+    sink_printf(to, "%*s%s", MARGIN, "", part->label);
+    if ((part->flags & MESSAGE_PROSE) != 0 ||
+        widest_line(base_slice_of(part->text)) <= room) {
+        sink_fill(to, ' ', len < LABELS ? (size_t)(LABELS - len) : 1);
+        return MARGIN + LABELS;
+    }
     end_line(to, syntax);
+    sink_fill(to, ' ', BELOW);
+    return BELOW;
 }
 
 static void put_part(struct sink *to, enum escape syntax,
                      const struct message_part *part,
                      const struct message_layout *layout)
 {
-    struct base_slice all = base_slice_of(part->text), rest = all;
-    const char *label = part->label;
-    const size_t width = layout->width > MARGIN + LABELS + 20
-                             ? layout->width - MARGIN - LABELS
-                             : 20;
+    const struct base_slice all = base_slice_of(part->text);
+    struct base_slice rest = all;
+    const size_t used = MARGIN + LABELS;
+    const size_t room = layout->width > used + 20 ? layout->width - used : 20;
     if (rest.len > layout->most)
         rest.len = escape_cut_at(rest, layout->most);
     const size_t cut = all.len - rest.len;
-    while (rest.len > 0) {
+    const size_t indent = begin_part(to, syntax, part, room);
+    for (bool first = true; rest.len > 0; first = false) {
         const struct base_slice line = base_slice_cut(&rest, '\n', NULL);
-        if (line.len > 0 || label != NULL)
-            put_indent(to, label);
+        if (!first && line.len > 0)
+            sink_fill(to, ' ', indent);
         if ((part->flags & MESSAGE_PROSE) != 0)
-            put_wrapped(to, syntax, line, width);
+            put_wrapped(to, syntax, line, room);
         else
             escape_slice(to, syntax, line, false);
         end_line(to, syntax);
-        label = NULL;
     }
-    if (cut > 0)
-        put_cut(to, syntax, cut);
+    if (cut > 0) {
+        sink_fill(to, ' ', indent);
+        sink_printf(to, "... %zu bytes more are cut", cut);
+        end_line(to, syntax);
+    }
 }
 
 void message_put(struct sink *to, enum escape syntax,

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-static const struct message_layout layout = {.width = 76, .most = ESCAPE_MAX};
+static const struct message_layout layout = {.width = 80, .most = ESCAPE_MAX};
 
 static int64_t whole(double points)
 {

@@ -14,7 +14,7 @@
 #include "json.h"
 #include "message.h"
 
-static const struct message_layout layout = {.width = 76, .most = ESCAPE_MAX};
+static const struct message_layout layout = {.width = 80, .most = ESCAPE_MAX};
 
 static void put_output(struct json *json, const char *head,
                        const struct message_part *parts, size_t n)

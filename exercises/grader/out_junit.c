@@ -12,7 +12,7 @@
  */
 #include "message.h"
 
-static const struct message_layout layout = {.width = 76, .most = ESCAPE_MAX};
+static const struct message_layout layout = {.width = 80, .most = ESCAPE_MAX};
 
 struct counts {
     size_t tests, failures, errors, skipped;

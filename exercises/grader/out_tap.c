@@ -24,7 +24,7 @@
  */
 #include "message.h"
 
-static const struct message_layout layout = {.width = 72, .most = ESCAPE_MAX};
+static const struct message_layout layout = {.width = 80, .most = ESCAPE_MAX};
 
 static void put_yaml(struct sink *to, const char *key, const char *text)
 {
