@@ -35,6 +35,7 @@ static struct hang report(const struct hang_case *c)
         .fd = c->fd,
         .other = c->other,
         .waiting = c->waiting,
+        .lesson = hang_lesson_of(c)->text,
         .section = hang_lesson_of(c)->section,
     };
 }

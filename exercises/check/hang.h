@@ -64,6 +64,8 @@ struct hang {
     int other;      /* the descriptor where something waits; -1: none */
     size_t waiting; /* bytes (or connections) that wait there */
     char *text;     /* several lines, for the student; the caller frees it */
+    const char *lesson;  /* the sentences of it that tell the cause, in one
+                            line; NULL if it has ended */
     const char *section; /* of a lesson, or NULL if none tells of it:
                             lessons/05-epoll/README.md, "Level repeats, ..." */
 };

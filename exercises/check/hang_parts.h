@@ -109,6 +109,9 @@ void hang_tasks_fini(struct hang_tasks *tasks);
 /* Reads state, call and times anew. */
 void hang_task_look(struct hang_task *t);
 
+/* For how long its call sleeps; -1 if it is no sleep. */
+double hang_task_sleeps_s(const struct hang_task *t);
+
 /* --- descriptors ---------------------------------------------------------- */
 
 enum hang_fd_kind {
@@ -248,7 +251,7 @@ void hang_spin(struct hang_case *c);
 
 /* What there is to learn from it. */
 struct hang_lesson {
-    const char *text;    /* lines */
+    const char *text;    /* sentences, in one line */
     const char *section; /* or NULL */
 };
 const struct hang_lesson *hang_lesson_of(const struct hang_case *c);

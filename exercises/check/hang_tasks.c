@@ -231,10 +231,40 @@ void hang_tasks_list(struct hang_tasks *tasks, pid_t pid)
     add_process(tasks, pid);
 }
 
+double hang_task_sleeps_s(const struct hang_task *t)
+{
+    struct timespec time;
+    if (t->call->class != CALL_SLEEP ||
+        !hang_peek(t->pid, t->args[t->call->time_arg], &time, sizeof time))
+        return -1;
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/*
+ * A thread beside the first that sleeps again and again for a short time goes
+ * on, and is seldom the student's: the sanitizers have one, to watch over the
+ * memory.
+ */
+static bool ticks(const struct hang_task *t)
+{
+    const double s = hang_task_sleeps_s(t);
+    return t->tid != t->pid && s >= 0 && s <= 1;
+}
+
+static void leave_out_tickers(struct hang_tasks *tasks)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < tasks->n; i++)
+        if (!ticks(&tasks->at[i]))
+            tasks->at[n++] = tasks->at[i];
+    tasks->n = n;
+}
+
 void hang_tasks_init(struct hang_tasks *tasks, pid_t pid)
 {
     hang_tasks_list(tasks, pid);
     watch(tasks);
+    leave_out_tickers(tasks);
 }
 
 void hang_tasks_fini(struct hang_tasks *tasks)

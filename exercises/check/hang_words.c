@@ -17,10 +17,9 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 1 << 16, SHOWN_MAX = 6, DUMP_LINES_MAX = 12 };
+enum { TEXT_MAX = 1 << 16, SHOWN_MAX = 6, DUMP_LINES_MAX = 12, WIDTH = 62 };
 
 static const char indent[] = "                 ";
 enum { INDENT = sizeof indent - 1 };
@@ -498,12 +497,9 @@ static void put_turns(struct base_buf *out, const struct hang_case *c)
 
 static void put_time(struct base_buf *out, const struct hang_case *c)
 {
-    struct timespec t;
-    const int arg = c->task.call->time_arg;
-    if (c->kind == HANG_SLEEP && arg != -1 &&
-        hang_peek(c->task.pid, c->task.args[arg], &t, sizeof t))
-        base_buf_printf(out, "  for %.3f s\n",
-                        (double)t.tv_sec + (double)t.tv_nsec / 1e9);
+    const double s = hang_task_sleeps_s(&c->task);
+    if (c->kind == HANG_SLEEP && s >= 0)
+        base_buf_printf(out, "  for %.3f s\n", s);
 }
 
 /* Those that the thread waits for: its children, or who holds its lock. */
@@ -556,6 +552,22 @@ static void put_completions(struct base_buf *out, const struct hang_case *c)
                         c->had == 1 ? "s" : "");
 }
 
+/* Sentences in lines that fit beside the heading of a message. */
+static void put_wrapped(struct base_buf *out, const char *sentences)
+{
+    struct base_slice rest = base_slice_of(sentences);
+    size_t column = 0;
+    while (rest.len > 0) {
+        const struct base_slice word = base_slice_cut(&rest, ' ', NULL);
+        const bool fits = column + 1 + word.len <= WIDTH;
+        if (column > 0)
+            base_buf_printf(out, fits ? " " : "\n");
+        column = column > 0 && fits ? column + 1 + word.len : word.len;
+        base_buf_append(out, word);
+    }
+    base_buf_printf(out, "\n");
+}
+
 char *hang_words(const struct hang_case *c)
 {
     struct base_buf out;
@@ -568,13 +580,14 @@ char *hang_words(const struct hang_case *c)
     put_fds(&out, c);
     put_dump(&out, c);
     const struct hang_lesson *lesson = hang_lesson_of(c);
-    base_buf_printf(&out, "%s", lesson->text);
+    put_wrapped(&out, lesson->text);
     if (c->fds.refused)
-        base_buf_printf(&out, "\n(What lies in pipes and UNIX sockets may not "
-                              "be asked here.)");
+        put_wrapped(&out, "(What lies in pipes and UNIX sockets may not be "
+                          "asked here.)");
     if (lesson->section != NULL)
-        base_buf_printf(&out, "\nread: %s", lesson->section);
-    char *text = base_slice_dup(base_buf_slice(&out));
+        base_buf_printf(&out, "read: %s\n", lesson->section);
+    const struct base_slice lines = base_buf_slice(&out);
+    char *text = base_slice_dup((struct base_slice){lines.ptr, lines.len - 1});
     base_buf_fini(&out);
     return text;
 }

@@ -385,6 +385,9 @@ static const struct story {
      "interest in epoll 6: EPOLLIN", 0, NULL},
     {"uring_two", "n", HANG_IDLE, "io_uring_enter", 3, -1, 0, "Wait for two",
      "it waits for 2 completions; 1 lies in the ring", 0, NULL},
+    {"ticker", "cnc", HANG_NOT_ACCEPTED, "poll", -1, 3, 1,
+     "each connection gets the next place", "the program waits in poll", 0,
+     NULL},
     {"half_closed", "cs4ne", HANG_NOT_WATCHED, "epoll_wait", 5, 4, 0,
      "the kernel is told only what is news", "the end of descriptor 4", 0,
      NULL},
@@ -477,7 +480,9 @@ static void test_story(void **state)
         assert_true(h.waiting > 0);
     else
         assert_int_equal(h.waiting, s->waiting);
-    assert_has(h.text, s->phrase);
+    assert_true(h.text != NULL && h.lesson != NULL);
+    if (strstr(h.lesson, s->phrase) == NULL) /* there it is in one line */
+        assert_has(h.text, s->phrase);
     if (s->section == NULL)
         assert_null(h.section);
     else
@@ -521,8 +526,9 @@ static const struct {
      "  descriptor 4   a connection from 127.0.0.1:N: nothing lies unread\n"
      "                 so far 0 bytes came in, 0 bytes went out\n"
      "  descriptor 3   listens on port N: no connection waits\n"
-     "One call blocks for one descriptor; bytes for another have to wait. Ask\n"
-     "which descriptor is ready before you read, or make each non-blocking.\n"
+     "One call blocks for one descriptor; bytes for another have to\n"
+     "wait. Ask which descriptor is ready before you read, or make\n"
+     "each non-blocking.\n"
      "read: lessons/01-blocking/README.md, \"While a call blocks, the process "
      "does nothing else\""},
     {"edge",
@@ -533,9 +539,9 @@ static const struct {
      "(edge-triggered)\n"
      "  descriptor 3   listens on port N: no connection waits\n"
      "                 interest in epoll 4: EPOLLIN\n"
-     "Edge-triggered interest is reported once, when bytes arrive. What was "
-     "not\n"
-     "read then is not reported again: read until EAGAIN.\n"
+     "Edge-triggered interest is reported once, when bytes arrive.\n"
+     "What was not read then is not reported again: read until\n"
+     "EAGAIN.\n"
      "read: lessons/05-epoll/README.md, \"Level repeats, edge speaks once, "
      "one-shot disarms\""},
     {"oneshot",
@@ -544,8 +550,8 @@ static const struct {
      "                 so far 13 bytes came in, 0 bytes went out\n"
      "                 interest in epoll 5: EPOLLONESHOT alone (disarmed)\n"
      "  descriptor 3   listens on port N: no connection waits\n"
-     "One-shot interest is reported once and then disarmed: even new bytes do\n"
-     "not count until EPOLL_CTL_MOD arms it again.\n"
+     "One-shot interest is reported once and then disarmed: even new\n"
+     "bytes do not count until EPOLL_CTL_MOD arms it again.\n"
      "read: lessons/05-epoll/README.md, \"1. Forget to re-arm\""},
     {"select_nfds",
      "the program waits in select, and does not hear that 3 bytes lie unread "
@@ -556,8 +562,9 @@ static const struct {
      "that count\n"
      "  descriptor 3   listens on port N: no connection waits\n"
      "                 stands in readfds\n"
-     "The first argument of select is the highest descriptor plus one: the\n"
-     "kernel looks no farther. It has to grow with each new connection.\n"
+     "The first argument of select is the highest descriptor plus\n"
+     "one: the kernel looks no farther. It has to grow with each new\n"
+     "connection.\n"
      "read: lessons/03-select/README.md, \"The kernel sleeps for you, and "
      "forgets the question\""},
     {"busy_room",
@@ -568,23 +575,26 @@ static const struct {
      "                 so far 0 bytes came in, 0 bytes went out\n"
      "                 interest in epoll 5: EPOLLIN | EPOLLOUT\n"
      "  descriptor 3   listens on port N: no connection waits\n"
-     "A socket nearly always has room, so a wait that asks for it returns at\n"
-     "once, for ever. Ask for room only while bytes are left to be sent.\n"
+     "A socket nearly always has room, so a wait that asks for it\n"
+     "returns at once, for ever. Ask for room only while bytes are\n"
+     "left to be sent.\n"
      "read: lessons/03-select/README.md, \"Arm: in one set, and out of the "
      "other\""},
     {"deadlock",
      "thread N of the program waits for a lock that thread N holds\n"
      "  thread N waits in futex\n"
-     "If the holder waits for something that this thread has, both wait for\n"
-     "ever: a deadlock. One order for all locks is the cure.\n"
+     "If the holder waits for something that this thread has, both\n"
+     "wait for ever: a deadlock. One order for all locks is the\n"
+     "cure.\n"
      "read: lessons/08-coroutines/README.md, \"A gallery of mistakes\""},
     {"child_reads",
      "process N, a child of the program, waits in recv(4), and nothing comes\n"
      "  descriptor 4   a connection from 127.0.0.1:N: nothing lies unread\n"
      "                 so far 0 bytes came in, 0 bytes went out\n"
-     "The call sleeps until bytes come, and the other side sends none. Either\n"
-     "all has been read and an answer is due, or the program waits for more\n"
-     "than the other side sends: one read may bring a part, or all at once.\n"
+     "The call sleeps until bytes come, and the other side sends\n"
+     "none. Either all has been read and an answer is due, or the\n"
+     "program waits for more than the other side sends: one read may\n"
+     "bring a part, or all at once.\n"
      "read: lessons/01-blocking/README.md, \"`recv` has three outcomes\""},
     {"waits_for_room",
      "the program waits in epoll_wait(5) for room in descriptor 4\n"
@@ -594,8 +604,8 @@ static const struct {
      "                 the peer leaves what it has unread\n"
      "                 interest in epoll 5: EPOLLOUT\n"
      "  descriptor 3   listens on port N: no connection waits\n"
-     "It waits for room to write, and there is none as long as the peer does\n"
-     "not read.\n"
+     "It waits for room to write, and there is none as long as the\n"
+     "peer does not read.\n"
      "read: lessons/05-epoll/README.md, \"Re-arm: one system call more, or "
      "none\""},
 };
