@@ -1,6 +1,7 @@
 /*
  * hang_parts.h - what the files behind hang.h share. Not for check programs.
  *
+ *     hang_proc.c      reading /proc and memory
  *     hang_tasks.c     who: threads and children; the call each is in
  *     hang_calls.c     names of calls, and which argument is the descriptor
  *     hang_fds.c       what: each descriptor, and what lies unread in it
