@@ -6,10 +6,11 @@
  *        stop, or start  v   |  it has ended, and one waits
  *        of another     ending ------------------------------> (nothing)
  *
- * The check ends on SIGTERM, and takes the processes in its jail with it; if it
- * does not within a second it gets SIGKILL, and the jail ends by itself.
+ * The check ends on SIGTERM; if it does not within a second it gets SIGKILL.
+ * What it had started then becomes our child, as we are their "subreaper"
+ * (prctl(2)), and is ended one by one.
  *
- * Rests on: pipe(2), signal(7).
+ * Rests on: pipe(2), signal(7), prctl(2), proc(5) (task/TID/children).
  * Read before: watch_check.h. Read after: watch.c.
  */
 #include "watch_check.h"
@@ -20,7 +21,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -49,11 +52,34 @@ void watch_check_init(struct watch_check *c, struct loop *loop,
     *c = (struct watch_check){.loop = loop, .fd = -1, .fn = fn, .arg = arg};
     base_buf_init(&c->output, WATCH_CHECK_OUTPUT_MAX);
     c->temporary = make_temporary();
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-/* Empties it of what an ended check has left. */
+/*
+ * Ends one process that has become our child because its parent has gone, or
+ * returns false if there is none. Its own children are ours when it is reaped.
+ */
+static bool end_orphan(void)
+{
+    char path[64], pid[32] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return false;
+    const ssize_t n = read(fd, pid, sizeof pid - 1);
+    close(fd);
+    const pid_t orphan = n > 0 ? (pid_t)strtol(pid, NULL, 10) : 0;
+    if (orphan <= 0)
+        return false;
+    kill(orphan, SIGKILL);
+    return waitpid(orphan, NULL, 0) == orphan;
+}
+
+/* Nothing of a check outlives it: no process, no file. */
 static void tidy_up(struct watch_check *c)
 {
+    while (end_orphan())
+        ;
     if (c->temporary != NULL && scratch_remove(c->temporary) == 0)
         mkdir(c->temporary, 0755);
 }
@@ -99,11 +125,11 @@ static void on_end(struct loop_child *child)
     /* Not to its end: what the check has left behind may hold the pipe. */
     close_pipe(c);
     c->running = c->ending = false;
+    tidy_up(c);
     if (!unwanted) {
         c->fn(c, status);
         return;
     }
-    tidy_up(c);
     const char *next = c->waiting;
     c->waiting = NULL;
     if (next != NULL && watch_check_start(c, next) != 0)
@@ -169,4 +195,8 @@ void watch_check_fini(struct watch_check *c)
     while (c->running && loop_run_once(c->loop, LOOP_NEVER) >= 0)
         ; /* a second at most, see on_patience */
     base_buf_fini(&c->output);
+    if (c->temporary != NULL)
+        scratch_remove(c->temporary);
+    free(c->temporary);
+    c->temporary = NULL;
 }

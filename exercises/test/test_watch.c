@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <pty.h>
 #include <setjmp.h>
@@ -43,6 +44,23 @@ static void note_run(const char *word)
     close(fd);
 }
 
+/* A child in a session of its own, and its child: nobody waits for them. */
+static void leave_family(void)
+{
+    char pid[32];
+    for (int i = 0; i < 2; i++)
+        if (fork() == 0)
+            setsid();
+        else if (i == 0)
+            return;
+        else
+            break;
+    snprintf(pid, sizeof pid, "pid %d", (int)getpid());
+    note_run(pid);
+    for (;;)
+        pause();
+}
+
 static int play(const char *exercise)
 {
     struct base_arena arena;
@@ -59,6 +77,11 @@ static int play(const char *exercise)
     const bool done = base_slice_starts(text, base_slice_of("done"));
     if (base_slice_starts(text, base_slice_of("hang")))
         pause();
+    if (base_slice_starts(text, base_slice_of("family"))) {
+        leave_family();
+        note_run("left a family");
+        pause();
+    }
     if (base_slice_starts(text, base_slice_of("deaf"))) {
         signal(SIGTERM, SIG_IGN);
         note_run("is deaf");
@@ -107,7 +130,10 @@ static int setup(void **state)
 {
     if (tree_setup(state) != 0)
         return 1;
+    char *here = getcwd(NULL, 0);
     unsetenv("LOOP_TRACE");
+    setenv("TMPDIR", here, 1); /* a watch that is killed does not tidy up */
+    free(here);
     memset(&it, 0, sizeof it);
     it.fd = -1;
     add_exercise("01-one", page);
@@ -115,15 +141,21 @@ static int setup(void **state)
     return 0;
 }
 
+/* Fails the test if a watch that was not killed has left something. */
 static int teardown(void **state)
 {
-    if (it.pid > 0) {
+    const bool killed = it.pid > 0;
+    if (killed) {
         kill(it.pid, SIGKILL);
         waitpid(it.pid, NULL, 0);
     }
+    glob_t left;
+    const int found = glob("watch.*", 0, NULL, &left);
+    if (found == 0)
+        globfree(&left);
     if (it.fd != -1)
         close(it.fd);
-    return tree_teardown(state);
+    return tree_teardown(state) != 0 || (found == 0 && !killed);
 }
 
 static void be_watch(struct watch_options options)
@@ -195,18 +227,25 @@ static int wait_for_end(void)
         ;
     assert_int_equal(waitpid(it.pid, &status, 0), it.pid);
     it.pid = 0;
+    if (status != 0)
+        print_message("it said last: %s\n", it.said + it.from);
     return status;
+}
+
+static int count_lines(const char *part)
+{
+    const char *runs = tree_read("runs");
+    int n = 0;
+    for (; runs != NULL && (runs = strstr(runs, part)) != NULL; runs++)
+        n++;
+    return n;
 }
 
 static int count_runs(const char *word)
 {
     char line[64];
-    const char *runs = tree_read("runs");
-    int n = 0;
     snprintf(line, sizeof line, "%s\n", word);
-    for (; runs != NULL && (runs = strstr(runs, line)) != NULL; runs++)
-        n++;
-    return n;
+    return count_lines(line);
 }
 
 /* Waits until a check has begun, or has said this word. */
@@ -327,6 +366,25 @@ static void test_the_end_waits_for_the_checks_end(void **state)
     kill(it.pid, SIGTERM);
     /* wait_for_end reads until nobody holds the pipe: the check has gone. */
     assert_int_equal(wait_for_end(), 0);
+}
+
+/* The check is told to end and cannot end what it had started: we do. */
+static void test_nothing_outlives_a_check(void **state)
+{
+    (void)state;
+    tree_write(ONE, "family");
+    start_plainly((struct watch_options){0});
+    expect_run("left a family");
+    while (count_lines("pid ") < 2)
+        poll(NULL, 0, 1);
+    tree_write(ONE, "the next");
+    expect("the check says: the next");
+    const char *runs = tree_read("runs");
+    for (int i = 0; i < 2; i++) {
+        runs = strstr(runs, "pid ") + strlen("pid ");
+        assert_int_equal(kill((pid_t)strtol(runs, NULL, 10), 0), -1);
+        assert_int_equal(errno, ESRCH);
+    }
 }
 
 static void test_a_burst_of_saves_ends_with_the_last(void **state)
@@ -544,6 +602,7 @@ int main(int argc, char **argv)
         TEST(test_a_save_ends_a_check_that_hangs),
         TEST(test_a_check_that_does_not_end_is_ended),
         TEST(test_the_end_waits_for_the_checks_end),
+        TEST(test_nothing_outlives_a_check),
         TEST(test_a_burst_of_saves_ends_with_the_last),
         TEST(test_hints_come_one_at_a_time),
         TEST(test_a_pause_when_it_is_done),
