@@ -80,7 +80,8 @@ void check_command(const char *command, ...)
 
 void check_cause(const char *cause, const char *section)
 {
-    finding.cause = base_strdup(cause);
+    if (cause != NULL)
+        finding.cause = base_strdup(cause);
     if (section != NULL)
         finding.section = base_strdup(section);
 }

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum {
-    PROGRAMS_MAX = 8, /* a check starts no more */
+    PROGRAMS_MAX = 32, /* a check starts no more */
     OUTPUT_MAX = 1 << 20,
     OUTPUT_SHOWN = 2000, /* bytes of it in a message */
     SPIN_SECONDS = 2,    /* of processor time, with nothing to show for it */
@@ -174,19 +174,30 @@ struct patience {
     int slices, slices_asleep;
 };
 
+/* The kit's own: one that spins does so for the exercise's sake. */
+static bool is_given(const struct program *p)
+{
+    return p->build == GIVEN || p->build == GIVEN_TRACED;
+}
+
+/* Processor time of all whose fault it would be. */
 static int64_t all_cpu_ns(void)
 {
     int64_t sum = 0;
     for (int i = 0; i < n_programs; i++)
-        sum += program_cpu_ns(&programs[i]);
+        if (!is_given(&programs[i]))
+            sum += program_cpu_ns(&programs[i]);
     return sum;
 }
 
 static bool all_asleep(void)
 {
-    for (int i = 0; i < n_programs; i++)
-        if (crowd_awake(programs[i].pid) > 0)
+    for (int i = 0; i < n_programs; i++) {
+        const struct program *p = &programs[i];
+        if (crowd_awake(p->pid) > 0 &&
+            !(is_given(p) && program_cpu_ns(p) > SPIN_SECONDS * second_ns))
             return false;
+    }
     return peers_delivered();
 }
 
@@ -242,9 +253,7 @@ noreturn void program_hangs(struct program *p, const char *expected)
     struct hang h = {.text = NULL};
     p->evidence_of_hang = hang_explain(p->pid, NULL, &h) == 0 ? h.text : NULL;
     if (h.section != NULL)
-        check_cause(h.text != NULL ? "The program does not go on: see below."
-                                   : "The program does not go on.",
-                    h.section);
+        check_cause(NULL, h.section);
     check_fail(expected, h.kind == HANG_SPINS
                              ? "nothing; the program keeps the processor busy"
                              : "nothing; the program waits, and nothing will "
