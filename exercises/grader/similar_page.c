@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAGE_MAX = 16 << 20 };
+enum { PAGE_MAX = 16 << 20, RUNS_LISTED = 12 };
 
 static const size_t no_run = SIZE_MAX;
 
@@ -208,7 +208,7 @@ static void put_both(struct sink *to, const struct similar_job *job,
     /* As wide as the window, where the page's text is not: two programs lie
      * side by side; on a phone one below the other. */
     sink_put(to, "<div style=\"display:grid;gap:0 1rem;position:relative;"
-                 "width:calc(100vw - 3rem);left:50%;"
+                 "width:calc(100vw - 2.5rem);left:50%;"
                  "transform:translateX(-50%);grid-template-columns:"
                  "repeat(auto-fit,minmax(min(100%,28rem),1fr))\">\n");
     put_side(to, &a, job->students[pair->a].name, n_runs);
@@ -216,6 +216,53 @@ static void put_both(struct sink *to, const struct similar_job *job,
     sink_put(to, "</div>\n");
     free(a.run_of);
     free(b.run_of);
+}
+
+/* "lines 12 to 30", counted in their own file, which is named if there are
+ * several. */
+static void put_range(struct sink *to, const struct similar_text *text,
+                      size_t from, size_t last, const char *link)
+{
+    size_t f = text->n_files - 1;
+    while (f > 0 && text->starts[f] > from)
+        f--;
+    sink_printf(to, "<td><a href=\"#%s\">", link);
+    if (text->n_files > 1) {
+        html_line(to, text->names[f]);
+        sink_put(to, ", ");
+    }
+    sink_printf(to, "lines %zu to %zu</a></td>", from - text->starts[f] + 1,
+                last - text->starts[f] + 1);
+}
+
+static void put_runs(struct sink *to, const struct similar_pair *pair,
+                     const struct similar_text *texts,
+                     const struct similar_run *runs, size_t n_runs)
+{
+    sink_put(to, "<div class=\"scroll\"><table>\n<thead><tr><th>run</th>"
+                 "<th>of one</th><th>of other</th><th>tokens</th></tr></thead>"
+                 "\n<tbody>\n");
+    for (size_t r = 0; r < n_runs && r < RUNS_LISTED; r++) {
+        char here[24], there[24];
+        snprintf(here, sizeof(here), "a%zu", r + 1);
+        snprintf(there, sizeof(there), "b%zu", r + 1);
+        sink_printf(to, "<tr><td>%zu</td>", r + 1);
+        put_range(to, &texts[pair->a], runs[r].a_from, runs[r].a_to, here);
+        put_range(to, &texts[pair->b], runs[r].b_from, runs[r].b_to, there);
+        sink_printf(to, "<td>%u</td></tr>\n", runs[r].tokens);
+    }
+    sink_put(to, "</tbody></table></div>\n");
+    if (n_runs > RUNS_LISTED)
+        sink_printf(to, "<p class=\"soft\">And %zu shorter ones.</p>\n",
+                    n_runs - RUNS_LISTED);
+}
+
+static void put_share(struct sink *to, const char *student, double share,
+                      const char *behind)
+{
+    sink_printf(to, "%d %% of what ", percent(share));
+    html_line(to, student);
+    sink_printf(to, " wrote%s", behind);
 }
 
 int similar_page_pair(const struct similar_job *job,
@@ -231,11 +278,10 @@ int similar_page_pair(const struct similar_job *job,
     snprintf(text, sizeof(text), "%s: pair %zu", job->exercise, number);
     html_begin(&to, text);
     html_element(&to, "h1", text);
-    snprintf(text, sizeof(text),
-             "%u tokens in common: %d %% of the one on the left, %d %% of the "
-             "other.",
-             pair->tokens, percent(pair->of_a), percent(pair->of_b));
-    html_element(&to, "p", text);
+    sink_printf(&to, "<p>%u tokens in common: ", pair->tokens);
+    put_share(&to, job->students[pair->a].name, pair->of_a, ", ");
+    put_share(&to, job->students[pair->b].name, pair->of_b, ".</p>\n");
+    put_runs(&to, pair, texts, runs, n_runs);
     sink_put(&to, "<p class=\"soft\">What both have is <mark>marked</mark> and "
                   "numbered, the longest run first; a number leads to the "
                   "other side. What was given to all is gray. <a "

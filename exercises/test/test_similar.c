@@ -283,6 +283,9 @@ static void test_the_pages(void **state)
                      "<td>100 %</td>");
     assert_in(index, "<a href=\"pair-1.html\">side by side</a>");
     const char *pair = tree_read("out/pair-1.html");
+    assert_in(pair, "100 % of what ada wrote, ");
+    assert_in(pair, "<a href=\"#a1\">lines 14 to ");
+    assert_in(pair, "<a href=\"#b1\">lines 16 to ");
     /* The same run on both sides, numbered 1, a link each way. */
     assert_in(pair, "<a id=\"a1\" href=\"#b1\"");
     assert_in(pair, "<a id=\"b1\" href=\"#a1\"");
