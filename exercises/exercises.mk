@@ -68,10 +68,10 @@ $(hidden_checks): $(B)/solutions/%/checks: $(B)/exercises/%/checks.o $(B)/soluti
 kit := $(B)/exercises/kit
 kit_compile = cc -std=gnu17 -D_GNU_SOURCE -g -pthread -fno-omit-frame-pointer -I. \
 	-ffile-prefix-map=$(CURDIR)=/kit -MMD -MP
-kit_parts_of = $(shell sed -n 's/^parts *= *//p' exercises/$(1)/exercise.ini)
-kit_parts := $(sort $(shell sed -n 's/^parts *= *//p' exercises/[0-9]*/exercise.ini 2>/dev/null))
+kit_parts_of = $(subst CPU,$(exercise_cpu),$(shell sed -n 's/^parts *= *//p' exercises/$(1)/exercise.ini))
+kit_parts := $(sort $(subst CPU,$(exercise_cpu),$(shell sed -n 's/^parts *= *//p' exercises/[0-9]*/exercise.ini 2>/dev/null)))
 kit_headers := $(wildcard $(addsuffix *.h,$(sort $(dir $(kit_parts)))))
-kit_files := $(foreach variant,plain sanitized,$(patsubst %.c,$(kit)/$(variant)/%.o,$(kit_parts))) \
+kit_files := $(foreach variant,plain sanitized,$(patsubst %,$(kit)/$(variant)/%.o,$(basename $(kit_parts)))) \
 	$(kit_headers:%=$(kit)/include/%)
 programs += $(kit_files)
 
@@ -82,6 +82,9 @@ $(kit)/plain/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$< "(for exercises)")
 	@$(kit_compile) -O2 -c -o $@ $<
+$(kit)/plain/%.o $(kit)/sanitized/%.o: %.S
+	@mkdir -p $(@D)
+	@$(kit_compile) -c -o $@ $<
 $(kit)/sanitized/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$< "(for exercises, sanitized)")
@@ -91,7 +94,7 @@ $(kit)/sanitized/%.o: %.c
 given_programs := $(patsubst %.c,$(B)/%,$(wildcard exercises/[0-9]*/given/*.c solutions/[0-9]*/given/*.c))
 given_exercise = $(word 2,$(subst /, ,$(1)))
 programs += $(given_programs)
-$(given_programs): $(B)/%: %.c $$(patsubst $$(percent).c,$(kit)/plain/$$(percent).o,$$(call kit_parts_of,$$(call given_exercise,$$*)))
+$(given_programs): $(B)/%: %.c $$(patsubst $$(percent),$(kit)/plain/$$(percent).o,$$(basename $$(call kit_parts_of,$$(call given_exercise,$$*))))
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	@$(kit_compile) -O2 -Wall -Wextra -o $@ $< $(filter %.o,$^)

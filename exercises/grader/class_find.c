@@ -115,7 +115,7 @@ static int find_handed_in(struct class_run *run, const char **why)
     return run->n_exercises == 0 ? -ENOENT : 0;
 }
 
-int class_find(struct class_run *run, const char **why)
+int class_find_exercises(struct class_run *run, const char **why)
 {
     struct exercise e;
     if (run->settings->exercise == NULL)

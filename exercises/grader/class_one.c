@@ -125,7 +125,7 @@ static int grade_it(struct class_run *run, const struct format *f,
                     const char *path)
 {
     const char *why = "";
-    if (class_find(run, &why) != 0) {
+    if (class_find_exercises(run, &why) != 0) {
         class_complain(why, "", "ls exercises");
         return 2;
     }

@@ -187,7 +187,7 @@ static int grade_class(struct class_run *run)
     struct timespec begun;
     clock_gettime(CLOCK_MONOTONIC, &begun);
     const char *why = "";
-    int error = class_find(run, &why);
+    int error = class_find_exercises(run, &why);
     if (error > 0)
         return say_stopped(run, error);
     if (error < 0)
@@ -210,7 +210,9 @@ int class_run(const struct class_settings *settings)
     if (list_students(&run) && class_prepare(&run)) {
         if (open_out(&run)) {
             say_protection(run.tier);
+            class_store_scratch(&run.store, run.scratch.dir);
             status = grade_class(&run);
+            class_store_scratch(&run.store, "");
             class_store_close(&run.store);
         }
         scratch_end(&run.scratch);

@@ -1,13 +1,13 @@
 /*
  * class_run.h - grading a class: who, what, and how; and the steps of it.
  *
- *     command_class.c   options               what was asked
- *     class_run.c       class_run             the run of a whole class
- *     class_grade.c     class_grade           all submissions, and their
- * results class_find.c      class_find            which exercises were handed
- * in class_work.c      class_work            in a worker: one submission
- *     class_one.c       class_one             one submission, for a platform
- *     class_report.c    class_report          the last lines
+ *     command_class.c  options
+ *     class_run.c      a whole class: from the folder to the report
+ *     class_one.c      one submission, for a platform
+ *     class_find.c     which exercises were handed in
+ *     class_grade.c    all submissions, to workers and back
+ *     class_work.c     in a worker: one submission
+ *     class_report.c   the last lines
  *
  * Read before: run.h, intake.h, class_pool.h, class_store.h.
  * Read after: class_run.c.
@@ -77,7 +77,7 @@ bool class_prepare(struct class_run *run);
  * the settings. Returns 0; the number of a signal; or a negative errno value,
  * when *why says what is wrong: -ENOENT if there is none.
  */
-int class_find(struct class_run *run, const char **why);
+int class_find_exercises(struct class_run *run, const char **why);
 
 /*
  * Sets jobs and result: each student for each exercise, nothing of it graded

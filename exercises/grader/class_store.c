@@ -10,6 +10,7 @@
  */
 #include "class_store.h"
 #include "files.h"
+#include "scratch.h"
 #include "sink.h"
 
 #include <errno.h>
@@ -87,6 +88,29 @@ void class_store_close(struct class_store *store)
     close(store->lock);
     free(store->dir);
     *store = (struct class_store){.lock = -1};
+}
+
+/* A folder that a run of ours has made: see scratch_make. */
+static bool is_scratch(const char *path)
+{
+    struct stat status;
+    const char *name = strrchr(path, '/');
+    return path[0] == '/' && strncmp(name, "/grade.", 7) == 0 &&
+           lstat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+           status.st_uid == geteuid();
+}
+
+int class_store_scratch(const struct class_store *store, const char *scratch)
+{
+    char old[PATH];
+    const ssize_t n = pread(store->lock, old, sizeof old - 1, 0);
+    old[n > 0 ? n : 0] = '\0';
+    if (is_scratch(old))
+        scratch_remove(old);
+    const size_t len = strlen(scratch);
+    if (ftruncate(store->lock, 0) == -1)
+        return -errno;
+    return pwrite(store->lock, scratch, len, 0) == (ssize_t)len ? 0 : -EIO;
 }
 
 /* --- records -------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  * class_store.h - results on disk, so that no submission is graded twice and a
  * run that was stopped goes on where it was.
  *
- *     OUT/state/lock           held by the run that is at work
+ *     OUT/state/lock           held by the run that is at work; its folder
  *     OUT/state/KEY            a record, with its hash
  *
  * A key is the hash of all that the result depends on (see class_work.c): who
@@ -33,6 +33,12 @@ struct class_store {
  */
 int class_store_open(struct class_store *store, const char *out, pid_t *holder);
 void class_store_close(struct class_store *store);
+
+/*
+ * Notes that the run works in folder `scratch`, and removes that of a run that
+ * was killed before it could do so itself. "": there is none any more.
+ */
+int class_store_scratch(const struct class_store *store, const char *scratch);
 
 /* Keeps the record, which has been read without error, under its key. */
 int class_store_save(const struct class_store *store, const char *key,
