@@ -22,6 +22,7 @@ struct setting {
     const char *warden;   /* */
     int tier;             /* enum jail_tier */
     int64_t seed;         /* of this run; each check has its own from it */
+    bool own_stacks;      /* the program has coroutines */
     int patience_s;       /* see check.h, "In time" */
     struct jail_limits limits;
     const struct check *check; /* the one that runs in this process */

@@ -154,6 +154,8 @@ int main(int argc, char **argv)
         {"program", "the student's program", .string = &setting.program},
         {"answers", "the student's answers", .string = &setting.answers},
         {"student", "whose seed it is", .string = &setting.student},
+        {"own-stacks", "the program has coroutines",
+         .flag = &setting.own_stacks},
         {"warden", "that program", .string = &setting.warden},
         {"tier", "of the jail", .number = &setting.tier, .max = JAIL_BWRAP},
         {"seed", "of this run", .large = &setting.seed, .min = INT64_MIN,

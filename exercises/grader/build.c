@@ -33,6 +33,25 @@ static const struct jail_limits limits = {
 /* --- the script
  * ------------------------------------------------------------------- */
 
+/* The object of "lessons/common/common.c"; CPU in a name is this one's. */
+static void add_part(struct base_buf *script, const char *variant,
+                     struct base_slice part)
+{
+#if defined __aarch64__
+    static const char cpu[] = "aarch64";
+#else
+    static const char cpu[] = "x86_64";
+#endif
+    part.len -= 2;
+    base_buf_printf(script, " $kit/%s/", variant);
+    const ssize_t at = base_slice_find(part, base_slice_of("CPU"));
+    if (at >= 0) {
+        base_buf_printf(script, "%.*s%s", (int)at, part.ptr, cpu);
+        part = base_slice_skip(part, (size_t)at + 3);
+    }
+    base_buf_printf(script, "%.*s.o", (int)part.len, part.ptr);
+}
+
 static void compile(struct base_buf *script, const struct exercise *e,
                     const char *variant, const char *flags)
 {
@@ -48,8 +67,7 @@ static void compile(struct base_buf *script, const struct exercise *e,
                     "../%s/*.c.o",
                     variant, flags, variant, e->program, variant);
     for (int i = 0; e->parts[i] != NULL; i++)
-        base_buf_printf(script, " $kit/%s/%.*s.o", variant,
-                        (int)strlen(e->parts[i]) - 2, e->parts[i]);
+        add_part(script, variant, base_slice_of(e->parts[i]));
     base_buf_printf(script, " %s\n}\n",
                     e->libraries != NULL ? e->libraries : "");
 }

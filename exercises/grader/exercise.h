@@ -7,7 +7,8 @@
  *     kind      = write              write, mend, predict, trace, test, speed
  *     minutes   = 40                 what it takes
  *     files     = server.c           the student's; only these are handed in
- *     parts     = lessons/common/common.c      the kit's, built with them
+ *     parts     = lessons/common/common.c      the kit's, built with them; CPU
+ *                                    in a name stands for x86_64 or aarch64
  *     program   = server             what the files are built to; none: no
  * build libraries = -luring            for the linker model     = epoll what it
  * must be built on, for the reader skeleton  = 0                  the points of
@@ -53,6 +54,7 @@ struct exercise {
     const char *given[EXERCISE_GIVEN_MAX + 1]; /* below dir, or lessons/... */
     double skeleton;
     struct jail_limits limits;
+    int own_stacks;
     int patience_s; /* see check.h, "In time" */
     struct exercise_check checks[EXERCISE_CHECKS_MAX];
     size_t n_checks;
