@@ -111,6 +111,13 @@ struct program *server_start(enum build build, const char *const *options);
 struct program *server_start_named(enum build build, const char *name,
                                    const char *const *options);
 
+/*
+ * Gives the connections that it accepts from now on the smallest buffer to send
+ * from, so that a client that does not read stops its sends after a few
+ * kilobytes.
+ */
+void server_squeeze(struct program *server);
+
 int program_port(const struct program *p);
 
 /* The program itself, as seen from outside: for trace.h, hang.h and proc(5). */
