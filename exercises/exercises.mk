@@ -53,7 +53,7 @@ $(visible_checks): %: %.o $(check_library)
 	@$(link) -o $@ $^ $(loop_libs)
 
 # The same for exercises that test_class.sh invents.
-class_checks := $(B)/exercises/test/class/checks
+class_checks := $(patsubst %.c,$(B)/%,$(wildcard exercises/test/class/checks.c))
 programs += $(class_checks)
 $(class_checks): %: %.o $(check_library)
 	$(call say,LINK,$@)
@@ -149,3 +149,9 @@ exercises: ## make the files of all exercises, where there are none yet
 progress: ## how far you are with the exercises
 	@$(MAKE) --no-print-directory -s grader
 	@$(B)/bin/grade progress
+
+# At the instructor's side: the kit without the solutions; a new exercise.
+.PHONY: dist-student
+dist-student: ## the kit as students get it, without solutions/: OUT=kit.tar.gz
+	@mkdir -p build
+	@exercises/dist-student.sh "$(or $(OUT),build/kit-student.tar.gz)"
