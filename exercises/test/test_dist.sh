@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# test_dist.sh: what students get has nothing of solutions/, by name or by
+# content, and works without it. The search for content is itself tested, on a
+# tree that has a solution in it under another name. Prints TAP.
+#
+# Read before: ../dist-student.sh. Rests on: git(1), tar(1).
+set -euo pipefail
+if ! command -v git >/dev/null || ! git rev-parse --git-dir >/dev/null 2>&1; then
+    echo "1..0 # SKIP this is no clone, or git is not installed"
+    exit 0
+fi
+unset MAKEFLAGS MAKELEVEL MFLAGS KIT_BUILD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+export GIT_AUTHOR_NAME=kit GIT_AUTHOR_EMAIL=kit@localhost
+export GIT_COMMITTER_NAME=kit GIT_COMMITTER_EMAIL=kit@localhost
+n=0
+check() { # NAME COMMAND...
+    local title=$1 status=0
+    shift
+    "$@" >"$work/out" 2>&1 || status=$?
+    n=$((n + 1))
+    if ((status == 0)); then
+        echo "ok $n - $title"
+    else
+        echo "not ok $n - $title"
+        sed 's/^/# /' "$work/out"
+    fi
+}
+
+# What git has, with the changes that are not committed, as a commit of its own.
+git clone -q . "$work/kit"
+git diff --binary HEAD | (cd "$work/kit" && git apply --allow-empty -)
+git -C "$work/kit" add -A
+git -C "$work/kit" commit -q --allow-empty -m "as it is here"
+
+pack() { # OUT: packs the tree at $work/kit
+    (cd "$work/kit" && exercises/dist-student.sh "$1")
+}
+unpack() { # FILE FOLDER
+    rm -rf "$2"
+    mkdir "$2"
+    tar -xzf "$1" -C "$2" --strip-components=1
+}
+
+# --- names -------------------------------------------------------------------
+
+no_name_of_an_instructor() {
+    local names
+    names=$(tar -tzf "$work/a.tar.gz")
+    [[ $(wc -l <<<"$names") -gt 100 ]] || { echo "hardly a kit: $names"; return 1; }
+    ! grep -E '(^|/)(solutions|wrong|hostile|second|sample)/|/hidden\.c$|NOTES\.md|INSTRUCTORS' \
+        <<<"$names"
+}
+
+# --- content -----------------------------------------------------------------
+
+# Files of solutions/ that are in tree $1, byte by byte. A solution may leave one
+# of several files as its skeleton has it, and some files are empty.
+same_files() {
+    (cd "$work/kit" && find solutions -type f -size +0 -exec sha256sum {} +) |
+        sort >"$work/theirs"
+    (cd "$1" && find . -type f -size +0 -exec sha256sum {} +) | sort >"$work/ours"
+    (cd "$work/kit" && find exercises/*/skeleton -type f -exec sha256sum {} +) |
+        cut -d' ' -f1 | sort -u >"$work/skeletons"
+    join "$work/theirs" "$work/ours" | join -v 1 - "$work/skeletons"
+}
+
+# Files of tree $1 that hold half of what makes a file of solutions/ that file:
+# its lines of 16 bytes and more, without blanks at the ends, that are in no
+# skeleton. Files with fewer than six such lines are left to same_files.
+alike_files() {
+    (cd "$work/kit" && find exercises/*/skeleton -type f) |
+        sed "s,^,$work/kit/," >"$work/list.skeletons"
+    (cd "$work/kit" && find solutions -type f -size +0) |
+        sed "s,^,$work/kit/," >"$work/list.theirs"
+    find "$1" -type f -size -1024k | sort >"$work/list.ours"
+    awk -v root="$work/kit/" '
+        function trimmed(line) { gsub(/^[ \t]+|[ \t\r]+$/, "", line); return line }
+        function read_file(path,   line) {
+            split("", seen)
+            while ((getline line < path) > 0) {
+                line = trimmed(line)
+                if (length(line) >= 16) seen[line] = 1
+            }
+            close(path)
+        }
+        FILENAME ~ /list\.skeletons$/ { read_file($0); for (l in seen) skeleton[l] = 1; next }
+        FILENAME ~ /list\.theirs$/ {
+            read_file($0)
+            for (l in seen)
+                if (!(l in skeleton)) { total[$0]++; owners[l] = owners[l] $0 "\n" }
+            next
+        }
+        {
+            read_file($0)
+            split("", hits)
+            for (l in seen) {
+                count = split(owners[l], each, "\n")
+                for (i = 1; i < count; i++) hits[each[i]]++
+            }
+            for (f in hits)
+                if (total[f] >= 6 && 2 * hits[f] >= total[f]) {
+                    theirs = f
+                    sub(root, "", theirs)
+                    print theirs " is like " $0 ": " hits[f] " of " total[f] " lines"
+                }
+        }' "$work/list.skeletons" "$work/list.theirs" "$work/list.ours"
+}
+
+nothing_is_the_same() { [[ -z $(same_files "$1" | tee /dev/stderr) ]]; }
+nothing_is_alike() { [[ -z $(alike_files "$1" | tee /dev/stderr) ]]; }
+
+check "make dist-student" make -s -C "$work/kit" dist-student OUT="$work/a.tar.gz"
+unpack "$work/a.tar.gz" "$work/student"
+pack "$work/b.tar.gz" >"$work/out"
+check "the same commit makes the same bytes" cmp "$work/a.tar.gz" "$work/b.tar.gz"
+check "no name of the instructor's half" no_name_of_an_instructor
+check "no file of solutions/ by content" nothing_is_the_same "$work/student"
+check "and none that is mostly one" nothing_is_alike "$work/student"
+
+# --- it works without ----------------------------------------------------------
+
+first=$(git ls-files 'exercises/[0-9]*/exercise.ini' | cut -d/ -f2 | head -n 1)
+file=$(sed -n 's/^files *= *//p' "exercises/$first/exercise.ini" | awk '{ print $1 }')
+# The loop has nothing to do with solutions: its objects save half a minute.
+if [[ -d build/loop ]]; then
+    mkdir "$work/student/build"
+    cp -r build/loop "$work/student/build/"
+fi
+check "the grader builds there" make -s -j2 -C "$work/student" grader
+# Points are missing, as the work is not begun; so its status is not 0.
+make -s -C "$work/student" check EXERCISE="$first" >"$work/checked" 2>&1 || true
+says_points() { grep -E '^[0-9.]+ of [0-9.]+ points' "$work/checked" || { cat "$work/checked"; return 1; }; }
+check "make check tells the points" says_points
+check "and has made the file to work on" test -f "$work/student/exercises/$first/$file"
+check "make finds all it needs" make -n -C "$work/student" all
+echo "/* mine */" >>"$work/student/exercises/$first/$file"
+cp "$work/student/exercises/$first/$file" "$work/mine"
+tar -xzf "$work/b.tar.gz" -C "$work/student" --strip-components=1
+check "a newer one may be unpacked over work" \
+    cmp "$work/student/exercises/$first/$file" "$work/mine"
+
+# --- the search finds what is there ---------------------------------------------
+
+mapfile -t given < <(git ls-files 'solutions/[0-9]*/*.c' | grep -v '/given/' | head -n 1)
+mkdir -p "$work/kit/lessons/01-blocking"
+cp "$work/kit/${given[0]}" "$work/kit/lessons/01-blocking/copied.c"
+sed 's/^    /\t/' "$work/kit/${given[0]}" >"$work/kit/lessons/01-blocking/changed.c"
+git -C "$work/kit" add -A
+git -C "$work/kit" commit -qm "a solution under another name"
+pack "$work/c.tar.gz" >"$work/out"
+unpack "$work/c.tar.gz" "$work/careless"
+finds_the_copy() { same_files "$work/careless" | grep -F copied.c; }
+finds_the_changed_copy() { alike_files "$work/careless" | grep -F changed.c; }
+check "a solution under another name is found" finds_the_copy
+check "also when it was changed a little" finds_the_changed_copy
+echo "1..$n"
