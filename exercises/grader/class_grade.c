@@ -152,6 +152,12 @@ static void on_end(size_t i, const struct class_answer *answer, void *arg)
     class_progress_add(&run->progress, &run->result.submissions[i]);
 }
 
+static void on_start(size_t i, void *arg)
+{
+    struct class_run *run = arg;
+    class_progress_start(&run->progress, &run->result.submissions[i]);
+}
+
 static void on_second(void *arg)
 {
     const struct class_run *run = arg;
@@ -164,6 +170,7 @@ int class_grade(struct class_run *run)
                                     .answer_max = CLASS_RECORD_MAX,
                                     .arg = run,
                                     .work = class_work,
+                                    .on_start = on_start,
                                     .on_end = on_end,
                                     .on_second = on_second};
     const size_t n = run->result.n;

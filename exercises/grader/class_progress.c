@@ -39,7 +39,6 @@ void class_progress_begin(struct class_progress *p, size_t n)
     *p = (struct class_progress){
         .terminal = isatty(STDOUT_FILENO) == 1, .n = n, .begun_ns = clock_ns()};
     base_buf_init(&p->last, PROGRESS_MAX);
-    class_progress_draw(p);
 }
 
 const char *class_progress_left(int64_t elapsed_ns, size_t done, size_t left,
@@ -100,6 +99,16 @@ static void put_last(struct sink *to, const struct submission *s)
         sink_points(to, s->max);
     }
     sink_put(to, s->kept ? ", kept" : "");
+}
+
+void class_progress_start(struct class_progress *p, const struct submission *s)
+{
+    if (p->silent || p->done > 0 || base_buf_len(&p->last) > 0)
+        return;
+    struct sink last = sink_of(&p->last);
+    escape_line(&last, ESCAPE_TEXT, s->student);
+    sink_printf(&last, " %s  begins", s->exercise);
+    class_progress_draw(p);
 }
 
 void class_progress_add(struct class_progress *p, const struct submission *s)

@@ -23,6 +23,9 @@ struct class_progress {
 /* Begins with none of `n` submissions done. On standard output. */
 void class_progress_begin(struct class_progress *p, size_t n);
 
+/* Work on one has begun: as long as none is done, it stands in the line. */
+void class_progress_start(struct class_progress *p, const struct submission *s);
+
 /* One has been graded, or could not be. */
 void class_progress_add(struct class_progress *p, const struct submission *s);
 

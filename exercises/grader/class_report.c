@@ -109,6 +109,9 @@ void class_report(const struct class_run *run)
         printf("results could not be kept in %s: %s\n", run->store.dir,
                strerror(-run->unkept));
     printf("report: %s/index.html\n", run->settings->out);
-    printf("next:   %s%s\n", open ? run->settings->command : "xdg-open ",
-           open ? "   (grades again what is open)" : run->settings->out);
+    if (open)
+        printf("next:   %s   (grades again what is open)\n",
+               run->settings->command);
+    else
+        printf("next:   xdg-open %s/index.html\n", run->settings->out);
 }

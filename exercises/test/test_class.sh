@@ -16,6 +16,7 @@ n=0
 kit=$work/kit
 mkdir -p "$kit/tmp" "$kit/build/exercises/check" "$kit/build/exercises/kit"
 cp "$build/exercises/check/warden" "$kit/build/exercises/check/"
+cp "$build/exercises/grader/grade" "$kit/grade"
 exercise() { # NAME KIND FILE CHECK MORE
     mkdir -p "$kit/exercises/$1" "$kit/build/exercises/$1"
     cp "$build/exercises/test/class/checks" "$kit/build/exercises/$1/checks"
@@ -35,7 +36,7 @@ hand_in() { # STUDENT EXERCISE ANSWER
 # Runs the grader; what it printed is in $work/out, its status in $status.
 grade() {
     status=0
-    KIT_BUILD=build TMPDIR=$tmp timeout 120 "$build/exercises/grader/grade" class "$@" \
+    KIT_BUILD=build TMPDIR=$tmp timeout 120 "$kit/grade" class "$@" \
         >"$work/out" 2>&1 || status=$?
 }
 
@@ -134,7 +135,7 @@ start_until_stuck() {
     hand_in ann 90-answer 42
     hand_in bob 90-answer 41
     hand_in "$zoe" 90-answer hang
-    KIT_BUILD=build TMPDIR=$tmp "$build/exercises/grader/grade" class "$class" \
+    KIT_BUILD=build TMPDIR=$tmp "$kit/grade" class "$class" \
         --exercise 90 --out "out$n" --jobs 1 >"$work/out" 2>&1 &
     pid=$!
     until_true two_are_kept
@@ -315,7 +316,7 @@ one_for_gradescope() {
 
 one_that_fails_is_told() {
     hand_in ann 90-answer hang
-    KIT_BUILD=build TMPDIR=$tmp "$build/exercises/grader/grade" class --one "$class/ann" \
+    KIT_BUILD=build TMPDIR=$tmp "$kit/grade" class --one "$class/ann" \
         --exercise 90-answer --format gradescope --to early.json >"$work/out" 2>&1 &
     pid=$!
     until_true test -s early.json
@@ -333,6 +334,20 @@ one_that_fails_is_told() {
     ends_with 2
     grade --one "$class/ann" --format tap
     ends_with 2
+}
+
+a_terminal_shows_one_line() {
+    hand_in ann 90-answer 42
+    hand_in $'b\e[2Jb' 90-answer 42
+    TERM=xterm KIT_BUILD=build TMPDIR=$tmp timeout 60 script -qec \
+        "stty cols 20; $kit/grade class $class --out out$n" /dev/null >"$work/out"
+    sed $'s/\e\\[K//g' "$work/out" | tr '\r' '\n' >"$work/lines"
+    grep -qF '[0/2] ann 90-answer' "$work/lines"
+    grep -qF '[2/2] ' "$work/lines"
+    says 'b\x1b[2Jb'
+    says_not $'\e[2J'
+    # A line as wide as the terminal could not be drawn over.
+    [[ $(grep '^\[' "$work/lines" | awk '{ print length }' | sort -n | tail -n 1) == 19 ]]
 }
 
 check "those are graded who handed in, for what was handed in" grades_those_handed_in
@@ -355,4 +370,10 @@ check "what is wrong with the call is told" errors_are_told
 check "two runs into one folder are one too many" two_runs_at_once_are_one_too_many
 check "one submission, for the platforms" one_for_gradescope
 check "one submission that cannot be graded" one_that_fails_is_told
+if command -v script >/dev/null; then
+    check "on a terminal one line is drawn over" a_terminal_shows_one_line
+else
+    n=$((n + 1))
+    echo "ok $n - on a terminal one line is drawn over # SKIP script is not installed"
+fi
 echo "1..$n"
