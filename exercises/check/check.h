@@ -138,6 +138,13 @@ void program_stop(struct program *p);
 /* Expects that it ends by itself, with this status of exit(3). */
 void program_expect_exit(struct program *p, int status);
 
+/*
+ * Stops it, so that what clients do meanwhile is all there when it goes on. Its
+ * children are not stopped. Not for TRACED.
+ */
+void program_pause(struct program *p);
+void program_resume(struct program *p);
+
 /* Fails the check if the program has ended, or a sanitizer has spoken. */
 void program_expect_alive(struct program *p);
 

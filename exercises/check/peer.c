@@ -59,6 +59,11 @@ static void note_for_command(const struct peer *p, const void *bytes,
     n_sent += len;
 }
 
+static char *count_text(size_t len)
+{
+    return check_text("%zu byte%s", len, len == 1 ? "" : "s");
+}
+
 /* --- connect
  * ---------------------------------------------------------------------- */
 
@@ -149,7 +154,7 @@ size_t peer_send_some(struct peer *p, const void *bytes, size_t len)
 
 void peer_send(struct peer *p, const void *bytes, size_t len)
 {
-    story_add("client %d sends %zu bytes: %s", p->number, len,
+    story_add("client %d sends %s: %s", p->number, count_text(len),
               bytes_escape(bytes, len));
     note_for_command(p, bytes, len);
     for (size_t done = 0; done < len;) {
@@ -203,8 +208,8 @@ size_t peer_receive(struct peer *p, void *bytes, size_t size)
 void peer_expect(struct peer *p, const void *bytes, size_t len)
 {
     char *came = base_alloc(len + 1);
-    char *expected = check_text("client %d receives %zu bytes: %s", p->number,
-                                len, bytes_escape(bytes, len));
+    char *expected = check_text("client %d receives %s: %s", p->number,
+                                count_text(len), bytes_escape(bytes, len));
     size_t n = 0;
     while (n < len) {
         const ssize_t more = receive(p, came + n, len - n, expected);
@@ -222,7 +227,7 @@ void peer_expect(struct peer *p, const void *bytes, size_t len)
                               "connection%s",
                               n, more == 0 ? "" : " with a reset (RST)"));
     }
-    story_add("client %d receives these %zu bytes: %s", p->number, len,
+    story_add("client %d receives %s: %s", p->number, count_text(len),
               bytes_escape(bytes, len));
     free(came);
 }

@@ -544,6 +544,19 @@ void program_rest(struct program *p)
     program_hangs(p, "with nothing to do, the program sleeps");
 }
 
+void program_pause(struct program *p)
+{
+    story_add("the program is stopped for a while (SIGSTOP)");
+    kill(p->pid, SIGSTOP);
+    program_rest(p); /* a signal takes effect a moment after kill */
+}
+
+void program_resume(struct program *p)
+{
+    story_add("the program goes on (SIGCONT)");
+    kill(p->pid, SIGCONT);
+}
+
 /* --- for the message of a failure
  * --------------------------------------------------- */
 
