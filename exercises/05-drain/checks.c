@@ -1,11 +1,15 @@
 /*
- * checks.c - the visible checks of 05-drain. Read before: README.md.
+ * checks.c - the visible checks of 05-drain.
+ *
+ * An edge is made by stopping the server: what arrives meanwhile is one event
+ * when it goes on.
+ *
+ * Read before: README.md, ../check/check.h.
  */
 #include "../check/check.h"
 #include "../check/trace.h"
 
 #include <ctype.h>
-#include <signal.h>
 #include <string.h>
 
 #define PAGE "lessons/05-epoll/README.md, "
@@ -20,6 +24,7 @@ static void make_text(size_t len, char **text, char **capitals)
         (*capitals)[i] = (char)toupper((unsigned char)(*text)[i]);
 }
 
+/* The least: what comes goes back, and who has finished is closed. */
 static void shouts(void)
 {
     struct program *server = server_start(SANITIZED, NULL);
@@ -33,40 +38,7 @@ static void shouts(void)
     program_stop(server);
 }
 
-/* More than one recv can take, all there before the server looks. */
-static void drains(void)
-{
-    struct program *server = server_start(SANITIZED, NULL);
-    struct peer *peer = peer_connect(server);
-    char *text, *capitals;
-    const size_t len = 20000 + check_random(20000);
-    make_text(len, &text, &capitals);
-    check_did("the server is stopped while the bytes arrive: one edge");
-    kill(program_pid(server), SIGSTOP);
-    peer_send(peer, text, len);
-    kill(program_pid(server), SIGCONT);
-    peer_expect(peer, capitals, len);
-    program_stop(server);
-}
-
-/* Several connections behind one edge of the listener. */
-static void accepts_all(void)
-{
-    enum { CROWD = 12 };
-    struct program *server = server_start(SANITIZED, NULL);
-    struct peer *peers[CROWD];
-    check_did("the server is stopped while they connect: one edge");
-    kill(program_pid(server), SIGSTOP);
-    for (int i = 0; i < CROWD; i++) {
-        peers[i] = peer_connect(server);
-        peer_send_text(peers[i], "here\n");
-    }
-    kill(program_pid(server), SIGCONT);
-    for (int i = 0; i < CROWD; i++)
-        peer_expect_text(peers[i], "HERE\n");
-    program_stop(server);
-}
-
+/* Two at once, and the calls that serve them. */
 static void by_edges(void)
 {
     struct program *server = server_start(TRACED, NULL);
@@ -80,6 +52,38 @@ static void by_edges(void)
     model_expect(server, MODEL_EPOLL_EDGE);
 }
 
+/* More than one recv can take, all there before the server looks. */
+static void drains(void)
+{
+    struct program *server = server_start(SANITIZED, NULL);
+    struct peer *peer = peer_connect(server);
+    char *text, *capitals;
+    const size_t len = 20000 + check_random(20000);
+    make_text(len, &text, &capitals);
+    program_pause(server);
+    peer_send(peer, text, len);
+    program_resume(server);
+    peer_expect(peer, capitals, len);
+    program_stop(server);
+}
+
+/* Several connections behind one edge of the listener. */
+static void accepts_all(void)
+{
+    enum { CROWD = 12 };
+    struct program *server = server_start(SANITIZED, NULL);
+    struct peer *peers[CROWD];
+    program_pause(server);
+    for (int i = 0; i < CROWD; i++) {
+        peers[i] = peer_connect(server);
+        peer_send_text(peers[i], "here\n");
+    }
+    program_resume(server);
+    for (int i = 0; i < CROWD; i++)
+        peer_expect_text(peers[i], "HERE\n");
+    program_stop(server);
+}
+
 const struct check visible_checks[] = {
     {.name = "shouts",
      .title = "what comes goes back in capitals",
@@ -88,6 +92,14 @@ const struct check visible_checks[] = {
               "recv returns how many bytes came; 0 says that the client sends "
               "no more; -1 with errno EAGAIN says that there is nothing now.",
      .section = PAGE "\"One connection's life: arm, wait, take\""},
+    {.name = "by-edges",
+     .title = "two at once: epoll, edge-triggered, one thread",
+     .needs = "shouts",
+     .run = by_edges,
+     .cause = "A recv that blocks for one client keeps all others waiting. An "
+              "accepted descriptor is non-blocking only if accept4 makes it "
+              "so, with SOCK_NONBLOCK: it does not inherit that.",
+     .section = PAGE "\"Take: connections come in batches\""},
     {.name = "drains",
      .title = "a long text comes back whole",
      .needs = "shouts",
@@ -103,9 +115,5 @@ const struct check visible_checks[] = {
               "several connections. Accept until EAGAIN.",
      .section =
          PAGE "\"Serve and re-arm: what each trigger asks of the server\""},
-    {.name = "by-edges",
-     .title = "epoll, edge-triggered, one thread",
-     .needs = "shouts",
-     .run = by_edges},
     {.name = NULL},
 };
