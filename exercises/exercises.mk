@@ -151,7 +151,11 @@ progress: ## how far you are with the exercises
 	@$(B)/bin/grade progress
 
 # At the instructor's side: the kit without the solutions; a new exercise.
-.PHONY: dist-student
+.PHONY: dist-student new-exercise
 dist-student: ## the kit as students get it, without solutions/: OUT=kit.tar.gz
 	@mkdir -p build
 	@exercises/dist-student.sh "$(or $(OUT),build/kit-student.tar.gz)"
+
+new-exercise: ## begin an exercise: NAME=09-thing (LESSON=09, KIND=write)
+	@$(MAKE) --no-print-directory -s $(B)/bin/grade
+	@$(B)/bin/grade new $(if $(LESSON),--lesson $(LESSON)) $(if $(KIND),--kind $(KIND)) "$(NAME)"

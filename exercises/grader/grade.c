@@ -17,6 +17,7 @@ static const struct {
     {"watch", command_watch, "checks at each save, exercise after exercise"},
     {"progress", command_progress, "tells how far you are"},
     {"matrix", command_matrix, "tests the exercises on wrong solutions"},
+    {"new", command_new, "begins a new exercise"},
     {"class", command_class, "grades a folder of submissions"},
 };
 
