@@ -80,7 +80,6 @@ static int take_skeleton_out(struct work *w, size_t i)
     if (!error)
         error = similar_sim(&(struct similar_sim){.work = w->dir,
                                                   .texts = names,
-                                                  .against_old = true,
                                                   .run = RUN_GIVEN,
                                                   .on_run = on_given,
                                                   .arg = text},

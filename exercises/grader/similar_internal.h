@@ -58,8 +58,8 @@ typedef void similar_on_text(size_t text, unsigned tokens, void *arg);
 
 struct similar_sim {
     const char *work;         /* the working folder */
-    const char *texts;        /* what to compare: a line each, "7.c"; "/" */
-    bool against_old;         /* only with texts behind the "/" */
+    const char *texts;        /* a line each, "7.c"; those behind a line "/" are
+                                 not compared with each other */
     unsigned run;             /* so many tokens at least */
     similar_on_text *on_text; /* may be NULL */
     similar_on_run *on_run;   /* the longest first, if only two texts */

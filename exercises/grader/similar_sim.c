@@ -97,9 +97,8 @@ int similar_sim(const struct similar_sim *sim, char said[SIMILAR_SAID])
 {
     char run[16];
     snprintf(run, sizeof(run), "%u", sim->run);
-    /* -S: new texts with old ones only; -e: each with each, -s: not itself */
-    char *const command[] = {"sim_c", "-i", sim->against_old ? "-nS" : "-nes",
-                             "-r",    run,  NULL};
+    /* -e: each with each other one by itself, -s: but not with itself */
+    char *const command[] = {"sim_c", "-i", "-nes", "-r", run, NULL};
     const int input = list_of(sim->texts);
     if (input < 0)
         return input;

@@ -264,10 +264,8 @@ static int read_header(struct tar *t, struct header *h)
     const int got = read_all(t, (char *)h, sizeof(*h));
     if (got <= 0)
         return got == 0 ? broken(t, "it breaks off before its end") : got;
-    if (all_zero(h)) {
-        t->ended = true;
+    if (all_zero(h))
         return 0;
-    }
     uint64_t size = 0;
     if (!checksum_holds(h) || !number(h->size, sizeof(h->size), &size))
         return broken(t, "a header in it is damaged");
@@ -280,8 +278,8 @@ int tar_next(struct tar *t, struct tar_entry *entry)
     t->long_path = t->long_size = t->sparse = false;
     for (;;) {
         struct header h;
-        int got = t->ended ? 0 : skip_content(t);
-        if (got == 0 && !t->ended)
+        int got = skip_content(t);
+        if (got == 0)
             got = read_header(t, &h);
         if (got <= 0)
             return got;

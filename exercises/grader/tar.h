@@ -73,6 +73,7 @@ void tar_open(struct tar *t, tar_source *source, void *arg);
 /*
  * Goes to the next entry, over what is unread of the one before. Returns 1; 0
  * at the end; -EPROTO if it is no tar or breaks off; or what the source said.
+ * After any of these it is not called again.
  */
 int tar_next(struct tar *t, struct tar_entry *entry);
 

@@ -4,6 +4,7 @@
  *
  * Read before: handed.h. Read after: test_intake_archive.c. Rests on: cmocka.
  */
+#include "../grader/intake_internal.h"
 #include "handed.h"
 #include "tree_of.h"
 
@@ -242,6 +243,22 @@ static void test_no_link_is_followed(void **state)
     handed_is(SUBMISSION_REFUSED, "eve is a link");
 }
 
+/* One that is put there after the folder was looked through, too. */
+static void test_no_part_of_a_path_is_a_link(void **state)
+{
+    (void)state;
+    tree_write("d/e/file", "x");
+    handed_shell("ln -s e d/link; ln -s file d/e/link");
+    const int root = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const int fd = intake_open(root, "d/e/file", O_RDONLY);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(intake_open(root, "d/link/file", O_RDONLY), -ENOTDIR);
+    assert_int_equal(intake_open(root, "d/e/link", O_RDONLY), -ELOOP);
+    assert_int_equal(intake_open(root, "d/e/none", O_RDONLY), -ENOENT);
+    close(root);
+}
+
 static void test_links_beside_it_do_no_harm(void **state)
 {
     (void)state;
@@ -336,6 +353,24 @@ static void test_the_hash_is_of_names_and_contents(void **state)
     assert_string_not_equal(taken.sha256, first);
 }
 
+/* The name of the second file in the first one does not make it begin. */
+static void test_no_content_passes_for_a_name(void **state)
+{
+    (void)state;
+    char first[65];
+    handed_shell("mkdir -p ada/05-drain bob/05-drain; "
+                 "printf 'Anotes.txt\\000B' >ada/05-drain/server.c; "
+                 "printf 'C' >ada/05-drain/notes.txt; "
+                 "printf 'A' >bob/05-drain/server.c; "
+                 "printf 'Bnotes.txt\\000C' >bob/05-drain/notes.txt");
+    hand_in("ada", false, "notes.txt");
+    handed_is(SUBMISSION_GRADED, NULL);
+    memcpy(first, taken.sha256, sizeof(first));
+    hand_in("bob", false, "notes.txt");
+    handed_is(SUBMISSION_GRADED, NULL);
+    assert_string_not_equal(taken.sha256, first);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, tree_setup, handed_teardown)
 
@@ -355,6 +390,7 @@ int main(void)
         TEST(test_a_folder_of_nearly_the_right_name),
         TEST(test_nothing_is_called_empty),
         TEST(test_no_link_is_followed),
+        TEST(test_no_part_of_a_path_is_a_link),
         TEST(test_links_beside_it_do_no_harm),
         TEST(test_a_hard_link_is_plain_content),
         TEST(test_waits_for_no_fifo),
@@ -362,6 +398,7 @@ int main(void)
         TEST(test_a_file_has_a_bound),
         TEST(test_a_crowd_of_files_ends_the_search),
         TEST(test_the_hash_is_of_names_and_contents),
+        TEST(test_no_content_passes_for_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

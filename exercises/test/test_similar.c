@@ -6,7 +6,7 @@
  * Read before: similar.h. Read after: nothing.
  * Rests on: cmocka; sim_c, where installed.
  */
-#include "../grader/similar.h"
+#include "../grader/similar_internal.h"
 #include "handed.h"
 #include "tree_of.h"
 
@@ -243,6 +243,36 @@ static void test_nobody_ends_the_run(void **state)
     assert_non_null(strstr(tree_read("out/index.html"), "none: left out"));
 }
 
+static void on_run(const struct similar_run *run, void *arg)
+{
+    (void)run;
+    (void)arg;
+}
+
+/* sim_c says so, and ends with status 0. */
+static void test_a_text_that_cannot_be_read(void **state)
+{
+    (void)state;
+    handed_needs("sim_c");
+    char said[SIMILAR_SAID];
+    assert_int_equal(similar_sim(&(struct similar_sim){.work = ".",
+                                                       .texts = "7.c\n",
+                                                       .run = SIMILAR_RUN,
+                                                       .on_run = on_run},
+                                 said),
+                     -EPROTO);
+}
+
+/* Where sim_c runs as another user, it can read what is ours all the same. */
+static void test_whatever_the_umask(void **state)
+{
+    (void)state;
+    const mode_t before = umask(077);
+    report_class();
+    umask(before);
+    assert_int_equal(found.pairs[0].b, COPY);
+}
+
 static void test_what_is_not_installed(void **state)
 {
     (void)state;
@@ -297,6 +327,39 @@ static void test_the_pages(void **state)
     assert_null(tree_read("out/pair-51.html"));
 }
 
+static size_t count_in(const char *page, const char *text)
+{
+    size_t n = 0;
+    while ((page = strstr(page, text)) != NULL) {
+        n++;
+        page += strlen(text);
+    }
+    return n;
+}
+
+/* What is one's own above and below is one run, and two marks a side. */
+static void test_what_was_given_is_not_marked(void **state)
+{
+    (void)state;
+    handed_needs("sim_c");
+    static const char given[] =
+        "enum color { RED, GREEN, BLUE, LAST_OF_THEM };\n"
+        "struct pixel { enum color of; int x, y; char name[LAST_OF_THEM]; };\n";
+    static const char own[] =
+        "int sum(int a, int b) { while (a > 0) { b += a--; } return b; }\n";
+    char text[1000];
+    write_class();
+    tree_write("skeleton/server.c", given);
+    snprintf(text, sizeof(text), "%s%s%s", own, given, own);
+    tree_write("class/ada/server.c", text);
+    tree_write("class/bob/server.c", text);
+    const struct similar_job job = job_of(2);
+    assert_int_equal(similar_report(&job, "out", &found), 0);
+    assert_int_equal(found.n_pairs, 1);
+    /* And one in the words that explain it. */
+    assert_int_equal(count_in(tree_read("out/pair-1.html"), "<mark>"), 5);
+}
+
 static void test_no_name_gets_into_the_markup(void **state)
 {
     (void)state;
@@ -329,9 +392,12 @@ int main(void)
         TEST(test_independent_ones_are_low),
         TEST(test_the_skeleton_counts_for_nothing),
         TEST(test_nobody_ends_the_run),
+        TEST(test_a_text_that_cannot_be_read),
+        TEST(test_whatever_the_umask),
         TEST(test_what_is_not_installed),
         TEST(test_too_many),
         TEST(test_the_pages),
+        TEST(test_what_was_given_is_not_marked),
         TEST(test_no_name_gets_into_the_markup),
         TEST(test_pages_are_well_formed),
     };

@@ -221,6 +221,21 @@ static void test_records_that_are_none(void **state)
     assert_extended('x', "25 GNU.sparse.realsize=1\n", 25, "OTHER 0 a: \nend");
 }
 
+/* What is left of a longer one before must not be taken for its end. */
+static void test_a_record_longer_than_its_header(void **state)
+{
+    (void)state;
+    static const char longer[] = "30 comment=xxxxxxxxxxxxxxxxxx\n";
+    struct made m = {.len = 0};
+    add_header(&m, "front", 'x', strlen(longer));
+    add_bytes(&m, longer, strlen(longer));
+    add_header(&m, "front", 'x', 10);
+    add_bytes(&m, "30 path=a\n", 10);
+    add_file(&m, "a", "");
+    add_end(&m);
+    assert_told(&m, "an extended header in it is damaged");
+}
+
 static void test_names_that_are_too_long(void **state)
 {
     (void)state;
@@ -307,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_numbers_that_are_none),
         cmocka_unit_test(test_a_wrong_checksum),
         cmocka_unit_test(test_records_that_are_none),
+        cmocka_unit_test(test_a_record_longer_than_its_header),
         cmocka_unit_test(test_names_that_are_too_long),
         cmocka_unit_test(test_a_folder_with_content),
         cmocka_unit_test(test_wherever_it_breaks_off),
