@@ -23,12 +23,17 @@ static uint64_t next(void)
     return z ^ z >> 31;
 }
 
-uint64_t check_seed(void)
+uint64_t check_seed_of(const char *what)
 {
     uint64_t hash = (uint64_t)setting.seed;
-    for (const char *c = setting.check->name; *c != '\0'; c++)
+    for (const char *c = what; *c != '\0'; c++)
         hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
     return hash;
+}
+
+uint64_t check_seed(void)
+{
+    return check_seed_of(setting.check->name);
 }
 
 unsigned check_random(unsigned below)

@@ -257,6 +257,12 @@ void check_note(const char *what, ...) __attribute__((format(printf, 1, 2)));
  * the same seed makes the same bytes, in the same order.
  */
 uint64_t check_seed(void);
+
+/*
+ * A seed for what the questions and several checks have in common: the same in
+ * all of them.
+ */
+uint64_t check_seed_of(const char *what);
 unsigned check_random(unsigned below);
 void check_random_bytes(void *bytes, size_t len); /* all 256 values */
 void check_random_text(char *text, size_t len);   /* letters; no NUL added */
