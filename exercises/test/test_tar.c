@@ -38,7 +38,7 @@ static char *add_header(struct made *m, const char *name, char type,
     memset(h, 0, TAR_BLOCK);
     for (size_t i = 0; name[i] != '\0'; i++) /* a full field has no NUL */
         h[i] = name[i];
-    snprintf(h + 124, 12, "%011zo", size);
+    snprintf(h + 124, 12, "%011o", (unsigned)size);
     h[156] = type;
     memcpy(h + 257, magic, sizeof(magic));
     set_checksum(h);
