@@ -51,6 +51,16 @@ const char *jail_tier_name(enum jail_tier tier)
     return tiers[tier]->name;
 }
 
+const char jail_tier_words[] = "limits,user,namespaces,bubblewrap";
+
+enum jail_tier jail_tier_named(const char *name)
+{
+    enum jail_tier tier = JAIL_BWRAP;
+    while (tier > JAIL_LIMITS && strcmp(tiers[tier]->name, name) != 0)
+        tier--;
+    return tier;
+}
+
 bool jail_own_files(enum jail_tier tier)
 {
     return tiers[tier]->own_files;

@@ -37,6 +37,10 @@ enum jail_tier { JAIL_LIMITS, JAIL_USER, JAIL_SPACES, JAIL_BWRAP };
 
 const char *jail_tier_name(enum jail_tier tier);
 
+/* The names of all, as an option's words; and the tier of a name among them. */
+extern const char jail_tier_words[];
+enum jail_tier jail_tier_named(const char *name);
+
 /* True if programs see files of their own: /work, /kit; else those of all. */
 bool jail_own_files(enum jail_tier tier);
 

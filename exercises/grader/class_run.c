@@ -106,7 +106,9 @@ static bool open_out(struct class_run *run)
 /* Who grades others has to lock them in, or to say that it need not be. */
 static bool choose_tier(struct class_run *run)
 {
-    run->tier = jail_best_tier(run->scratch.warden);
+    const char *wished = run->settings->tier;
+    run->tier = wished[0] != '\0' ? jail_tier_named(wished)
+                                  : jail_best_tier(run->scratch.warden);
     if (run->tier > JAIL_LIMITS || run->settings->unsafe)
         return true;
     return class_complain(

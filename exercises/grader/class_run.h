@@ -29,8 +29,9 @@ struct class_settings {
     const char *exercise; /* this one alone; NULL: those handed in */
     const char *command;  /* what to type to do the same again */
     int jobs;
-    bool unsafe; /* also where nobody can be locked in */
-    bool again;  /* grade also what is kept */
+    const char *tier; /* how to lock programs in; "": as well as can be */
+    bool unsafe;      /* also where nobody can be locked in */
+    bool again;       /* grade also what is kept */
     bool has_seed;
     uint64_t seed;
     int64_t limit_ns; /* of one submission; 0: 25 minutes */

@@ -120,7 +120,7 @@ static int run(struct wishes *w, int argc, char **argv)
 int command_class(int argc, char **argv)
 {
     struct wishes w = {
-        .settings = {.out = "build/grades"},
+        .settings = {.out = "build/grades", .tier = ""},
         .output = {.format = "terminal", .path = "", .student = ""},
         .exercise = "",
         .seed = -1,
@@ -138,6 +138,8 @@ int command_class(int argc, char **argv)
          .min = -1, .max = INT64_MAX},
         {"limit", "time for one submission; 0: 25 minutes",
          .span_ns = &s->limit_ns, .max = INT64_MAX},
+        {"tier", "how to lock programs in; else as well as can be",
+         .string = &s->tier, .words = jail_tier_words},
         {"unsafe", "also where programs cannot be locked in",
          .flag = &s->unsafe},
         {"one", "the folder is one student's", .flag = &w.one,

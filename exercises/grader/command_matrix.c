@@ -28,7 +28,8 @@ struct run {
     enum jail_tier tier;
     int64_t seed;
     int jobs;
-    bool sample, verbose;
+    bool sample, verbose, hostile;
+    const char *wished; /* the tier's name; "": the best */
     size_t done, faults;
 };
 
@@ -167,6 +168,15 @@ static void print_counts(const struct run *run)
 /* --- the command
  * --------------------------------------------------------------------- */
 
+static void keep_hostile(struct matrix *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->n; i++)
+        if (m->cases[i].kind == MATRIX_HOSTILE)
+            m->cases[n++] = m->cases[i];
+    m->n = n;
+}
+
 /* Of the sample: all that are right, and some of the others. */
 static void thin(struct matrix *m)
 {
@@ -212,14 +222,18 @@ static int matrix(struct run *run, const char *const *names)
     const char *why;
     if (matrix_find(&run->matrix, names, &why) != 0)
         return explain(why);
+    if (run->hostile)
+        keep_hostile(&run->matrix);
     if (run->sample)
         thin(&run->matrix);
     if (scratch_make(&run->scratch, run_build_folder(), &why) != 0)
         return explain(why);
-    run->tier = jail_best_tier(run->scratch.warden);
+    run->tier = run->wished[0] != '\0' ? jail_tier_named(run->wished)
+                                       : jail_best_tier(run->scratch.warden);
     const int error = run_cases(run);
-    const size_t idle =
-        run->sample || error != 0 ? 0 : count_idle_checks(&run->matrix);
+    const size_t idle = run->sample || run->hostile || error != 0
+                            ? 0
+                            : count_idle_checks(&run->matrix);
     scratch_end(&run->scratch);
     print_counts(run);
     printf("%zu cases: %zu as they should be, %zu not\n", run->done,
@@ -230,10 +244,14 @@ static int matrix(struct run *run, const char *const *names)
 
 int command_matrix(int argc, char **argv)
 {
-    struct run run = {.seed = 1, .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+    struct run run = {
+        .wished = "", .seed = 1, .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
     const struct base_option rows[] = {
         {"sample", "all that are right, some of the others",
          .flag = &run.sample},
+        {"hostile", "the hostile ones alone", .flag = &run.hostile},
+        {"tier", "how to lock programs in; else as well as can be",
+         .string = &run.wished, .words = jail_tier_words},
         {"verbose", "with the message of each", .flag = &run.verbose},
         {"seed", "of all checks", .large = &run.seed, .max = INT64_MAX},
         {"jobs", "at once", .number = &run.jobs, .min = 1, .max = 64},
