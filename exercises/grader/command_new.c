@@ -174,7 +174,7 @@ int command_new(int argc, char **argv)
     struct base_options *options = base_options_new(
         "Begins a new exercise: exercises/NAME and solutions/NAME, a tiny "
         "complete example\nto be changed.\n"
-        "  build/bin/grade new 09-thing --kind write\n",
+        "  build/bin/grade new --kind write 09-thing\n",
         "NAME");
     base_options_define(options, rows);
     const int rest = base_options_start(options, argc, argv);

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# test_new.sh: what `make new-exercise` makes is a whole exercise: it passes
+# `make matrix` as it stands, for each pattern; and nothing that is there already
+# is touched. Prints TAP.
+#
+# Read before: ../grader/command_new.c, ../grader/matrix.h.
+set -euo pipefail
+if ! command -v git >/dev/null || ! git rev-parse --git-dir >/dev/null 2>&1; then
+    echo "1..0 # SKIP this is no clone, or git is not installed"
+    exit 0
+fi
+unset MAKEFLAGS MAKELEVEL MFLAGS KIT_BUILD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+check() { # NAME COMMAND...
+    local title=$1 status=0
+    shift
+    "$@" >"$work/out" 2>&1 || status=$?
+    n=$((n + 1))
+    if ((status == 0)); then
+        echo "ok $n - $title"
+    else
+        echo "not ok $n - $title"
+        sed 's/^/# /' "$work/out"
+    fi
+}
+files_of() { sed -n 's/^files *= *//p' "exercises/$1/exercise.ini"; }
+contains() { grep -qE -- "$1" "$2" || { cat "$2"; return 1; }; }
+
+# The kit as it is here; objects that are newer than its files save a minute.
+git clone -q . "$work/kit"
+git diff --binary HEAD | (cd "$work/kit" && git apply --allow-empty -)
+if [[ -d build ]]; then
+    mkdir "$work/kit/build"
+    for part in loop exercises lessons bin; do
+        [[ ! -d build/$part ]] || cp -r "build/$part" "$work/kit/build/"
+    done
+fi
+cd "$work/kit"
+make -s -j2 grader >"$work/out" 2>&1 || sed 's/^/# /' "$work/out"
+
+for kind in write predict; do
+    name=98-$kind
+    make_it() { make -s new-exercise NAME="$name" LESSON=05 KIND="$kind"; }
+    check "$kind: a new exercise is made" make_it
+    check "$kind: with its own name" contains "^# $name: " "exercises/$name/README.md"
+    check "$kind: and kind and lesson" contains "^kind *= $kind\$" "exercises/$name/exercise.ini"
+    no_placeholder() { ! grep -rE '@[A-Z]+@' "exercises/$name" "solutions/$name"; }
+    check "$kind: no placeholder is left" no_placeholder
+    ignored() {
+        local file
+        for file in $(files_of "$name"); do
+            git check-ignore "exercises/$name/$file" || return 1
+        done
+    }
+    check "$kind: git does not look at the student's files" ignored
+    make -s matrix EXERCISE="$name" >"$work/matrix" 2>&1 && status=0 || status=$?
+    sed 's/^/# /' "$work/matrix"
+    check "$kind: the matrix is as it should be" test "$status" = 0
+    check "$kind: and has seen wrong solutions" contains "^$name +wrong/.* ok\$" "$work/matrix"
+done
+
+# The matrix is no show: a reference with a fault must not pass.
+cp solutions/98-write/wrong/one-recv.c solutions/98-write/server.c
+spoilt() { ! make -s matrix EXERCISE=98-write; }
+check "a reference with a fault is found" spoilt
+
+refused() { ! make -s new-exercise "$@" >"$work/said" 2>&1; }
+tree() { find exercises solutions -type f -exec sha256sum {} + | sort; }
+tree >"$work/before"
+check "a name that is taken is refused" refused NAME=98-write
+check "and the reason is told" contains "98-write is there already" "$work/said"
+for bad in thing 9-thing 09-Thing 09-a/b ../09-a 09- ''; do
+    check "\"$bad\" is no name" refused NAME="$bad"
+done
+check "an unknown kind is refused" refused NAME=97-thing KIND=guess
+tree >"$work/after"
+check "nothing was changed by that" cmp "$work/before" "$work/after"
+echo "1..$n"
