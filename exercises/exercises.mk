@@ -107,8 +107,8 @@ grader: $(B)/bin/grade $(exercise_programs) $(visible_checks) $(hidden_checks) $
 check: ## check your work on an exercise: EXERCISE=05-drain (CHECK=name, SEED=n)
 	@$(if $(EXERCISE),,$(error say which exercise: make check EXERCISE=$(firstword $(exercise_names))))
 	@$(MAKE) --no-print-directory -s grader
-	@$(B)/bin/grade check $(EXERCISE) $(if $(CHECK),--only $(CHECK)) $(if $(SEED),--seed $(SEED)) \
-		$(if $(STUDENT),--student "$(STUDENT)")
+	@$(B)/bin/grade check $(if $(CHECK),--only $(CHECK)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(STUDENT),--student "$(STUDENT)") $(EXERCISE)
 
 # The exercises themselves: EXERCISE=05-drain for one; SAMPLE=1: some of the
 # wrong solutions, as `make test` does.

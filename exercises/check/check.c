@@ -35,8 +35,19 @@ static char *vtext(const char *format, va_list args)
     return text;
 }
 
+static bool muted;
+
+void story_mute(bool mute)
+{
+    muted = mute;
+}
+
 static void tell(char *line)
 {
+    if (muted) {
+        free(line);
+        return;
+    }
     free(story[told % STORY_MAX]);
     story[told++ % STORY_MAX] = line;
 }
