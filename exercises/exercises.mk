@@ -42,7 +42,7 @@ $(B)/exercises/test/test_hang: | $(hanging_programs)
 
 # --- the exercises: check programs, and the kit's parts of the students' programs
 
-exercise_names := $(patsubst exercises/%/exercise.ini,%,$(wildcard exercises/[0-9]*/exercise.ini))
+exercise_names := $(patsubst exercises/%/checks.c,%,$(wildcard exercises/[0-9]*/checks.c))
 visible_checks := $(patsubst %,$(B)/exercises/%/checks,$(exercise_names))
 hidden_checks := $(patsubst %/hidden.c,$(B)/%/checks,$(wildcard solutions/[0-9]*/hidden.c))
 check_library := $(B)/exercises/check/main.o $(B)/exercises/parts.a $(B)/loop/parts.a
