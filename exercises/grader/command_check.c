@@ -48,11 +48,14 @@ static void show_check(const struct mark *mark, void *arg)
             mark->finding.check);
 }
 
-static struct output_options options_of(FILE *to)
+/* `columns`: of the terminal that somebody else writes to for us; 0: none. */
+static struct output_options options_of(FILE *to, int columns)
 {
     struct winsize size = {.ws_col = 0};
-    const bool terminal = isatty(fileno(to));
-    if (terminal)
+    const bool terminal = isatty(fileno(to)) || columns > 0;
+    if (columns > 0)
+        size.ws_col = (unsigned short)columns;
+    else if (terminal)
         ioctl(fileno(to), TIOCGWINSZ, &size);
     const char *no_color = getenv("NO_COLOR");
     return (struct output_options){
@@ -60,11 +63,11 @@ static struct output_options options_of(FILE *to)
         .width = size.ws_col};
 }
 
-static int print_result(const struct submission *s)
+static int print_result(const struct submission *s, int columns)
 {
     struct base_buf out;
     base_buf_init(&out, MESSAGE_MAX);
-    const struct output_options o = options_of(stdout);
+    const struct output_options o = options_of(stdout, columns);
     const int error = output_terminal(s, &o, &out);
     print_bytes(&out, stdout);
     base_buf_fini(&out);
@@ -80,7 +83,7 @@ static int status_of(const struct submission *s)
 
 /* Prepares the files, grades them and prints; returns main's status. */
 static int check(const struct exercise *e, struct run_options *o,
-                 const char *student, struct base_arena *arena)
+                 const char *student, int columns, struct base_arena *arena)
 {
     struct base_buf told;
     base_buf_init(&told, MESSAGE_MAX);
@@ -104,7 +107,7 @@ static int check(const struct exercise *e, struct run_options *o,
     if (o->on_check != NULL)
         fprintf(stderr, "\r\033[K");
     scratch_end(&scratch);
-    print_result(&s);
+    print_result(&s, columns);
     if (s.state != SUBMISSION_ERROR && o->only == NULL)
         progress_note(e->name, s.sha256, s.score, s.max);
     return status_of(&s);
@@ -114,11 +117,14 @@ int command_check(int argc, char **argv)
 {
     const char *only = "", *student = user_name();
     int64_t seed = -1;
+    int columns = 0;
     const struct base_option rows[] = {
         {"only", "this check, and those it needs", .string = &only,
          .metavar = "CHECK"},
         {"seed", "a number; else it follows from --student", .large = &seed,
          .min = -1, .max = INT64_MAX},
+        {"columns", "print as for a terminal of this width", .number = &columns,
+         .min = 0, .max = 1000},
         {"student", "your name, as your instructor knows it",
          .string = &student},
         {.name = NULL},
@@ -141,7 +147,7 @@ int command_check(int argc, char **argv)
                                 .only = only[0] != '\0' ? only : NULL,
                                 .has_seed = seed >= 0,
                                 .seed = (uint64_t)seed};
-        status = check(&e, &o, student, &arena);
+        status = check(&e, &o, student, columns, &arena);
     }
     base_arena_fini(&arena);
     base_options_free(options);

@@ -47,9 +47,7 @@ static void turn_to(struct watch *w, enum watch_state state)
 
 static void check_now(struct watch *w)
 {
-    char width[16];
-    snprintf(width, sizeof width, "%d", watch_term_width());
-    setenv("COLUMNS", width, 1);
+    w->check.columns = w->terminal ? watch_term_width() : 0;
     turn_to(w, WATCH_CHECKS);
     base_buf_clear(&w->told);
     const int error = watch_check_start(&w->check, w->exercise.name);
@@ -178,8 +176,8 @@ static void reset(struct watch *w)
 
 static void hint(struct watch *w)
 {
-    struct base_slice text;
-    if (!watch_text_hint(w->page, w->hints, &text))
+    struct watch_hint next;
+    if (!watch_text_hint(w->page, w->hints, &next))
         return;
     w->hints++;
     watch_view(w);

@@ -138,7 +138,10 @@ static void on_end(struct loop_child *child)
 
 static int spawn(struct watch_check *c, const char *exercise, int output)
 {
-    const char *argv[] = {"/proc/self/exe", "check", exercise, NULL};
+    char columns[16];
+    snprintf(columns, sizeof columns, "%d", c->columns);
+    const char *argv[] = {"/proc/self/exe", "check",  "--columns",
+                          columns,          exercise, NULL};
     const struct loop_child_options options = {
         .argv = argv, .stream = {LOOP_NULL, output, output}};
     return loop_child_start(c->loop, &c->child, &options, on_end, c);

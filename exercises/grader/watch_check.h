@@ -27,6 +27,7 @@ struct watch_check {
     bool running;
     bool ending;         /* it was told to end, and its result is unwanted */
     const char *waiting; /* the exercise to check when it has ended; or NULL */
+    int columns;         /* of the terminal that its output is for; 0: none */
     char *temporary;     /* the folder for their temporary files; or NULL */
     watch_check_fn *fn;
     void *arg;

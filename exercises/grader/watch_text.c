@@ -38,15 +38,17 @@ static struct base_slice trim_lines(struct base_slice s)
     return s;
 }
 
-bool watch_text_hint(struct base_slice page, int n, struct base_slice *hint)
+bool watch_text_hint(struct base_slice page, int n, struct watch_hint *hint)
 {
     for (int i = 0; i <= n; i++)
         if (!behind(&page, "<details>"))
             return false;
     /* The end of this one, or a hint inside it: whichever comes first. */
     page = before(before(page, "</details>"), "<details>");
-    behind(&page, "</summary>");
-    *hint = trim_lines(page);
+    *hint = (struct watch_hint){.text = page};
+    if (behind(&hint->text, "</summary>") && behind(&page, "<summary>"))
+        hint->title = before(page, "</summary>");
+    hint->text = trim_lines(hint->text);
     return true;
 }
 

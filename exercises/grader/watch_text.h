@@ -16,8 +16,14 @@
 
 #include "../../loop/base.h"
 
-/* Hint `n`, from 0 on, without the blank lines around it; false: no more. */
-bool watch_text_hint(struct base_slice page, int n, struct base_slice *hint);
+/*
+ * Hint `n`, from 0 on: what its summary says, which may hold tags, and the text
+ * without the blank lines around it. False: there are no more.
+ */
+struct watch_hint {
+    struct base_slice title, text;
+};
+bool watch_text_hint(struct base_slice page, int n, struct watch_hint *hint);
 
 /* What is below the heading "What you have seen"; false: nothing. */
 bool watch_text_seen(struct base_slice page, struct base_slice *text);

@@ -33,12 +33,24 @@ static void show_head(const struct watch *w)
     put(base_buf_slice(&w->told));
 }
 
+/* A line of HTML without its tags. */
+static void put_title(struct base_slice line)
+{
+    while (line.len > 0) {
+        const struct base_slice text = base_slice_cut(&line, '<', NULL);
+        printf("%.*s", BASE_SLICE_ARGS(text));
+        base_slice_cut(&line, '>', NULL);
+    }
+    putchar('\n');
+}
+
 static void show_hints(const struct watch *w)
 {
-    struct base_slice hint;
+    struct watch_hint hint;
     for (int i = 0; i < w->hints && watch_text_hint(w->page, i, &hint); i++) {
-        printf("\nhint %d\n", i + 1);
-        put(hint);
+        putchar('\n');
+        put_title(hint.title);
+        put(hint.text);
     }
 }
 
@@ -51,9 +63,16 @@ static void show_lesson(const struct watch *w)
     put(text);
 }
 
+/* Without its last line, "next: make ...": here the next step is a key. */
+static struct base_slice without_next(struct base_slice output)
+{
+    const ssize_t at = base_slice_find(output, base_slice_of("\nnext: "));
+    return at < 0 ? output : (struct base_slice){output.ptr, (size_t)at};
+}
+
 static void show_result(const struct watch *w)
 {
-    put(base_buf_slice(&w->check.output));
+    put(without_next(base_buf_slice(&w->check.output)));
     if (w->status < 0)
         printf("the check was ended by signal %d\n", -w->status);
     else if (w->status > 1)
@@ -84,7 +103,7 @@ static void show_question(const struct watch *w)
 
 static void show_keys(const struct watch *w)
 {
-    struct base_slice hint;
+    struct watch_hint hint;
     fputs("\n", stdout);
     switch (w->state) {
     case WATCH_LISTS:

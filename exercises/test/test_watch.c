@@ -61,7 +61,7 @@ static void leave_family(void)
         pause();
 }
 
-static int play(const char *exercise)
+static int play(const char *columns, const char *exercise)
 {
     struct base_arena arena;
     base_arena_init(&arena, 1 << 14);
@@ -90,7 +90,8 @@ static int play(const char *exercise)
     }
     if (base_slice_starts(text, base_slice_of("crash")))
         raise(SIGKILL);
-    printf("the check says: %s\n", text.ptr);
+    printf("for %s columns\nthe check says: %s\nnext:   a line for others\n",
+           columns, text.ptr);
     fprintf(stderr, "and on standard error: %s\n", text.ptr);
     workspace_sha256(&e, sha256);
     progress_note(exercise, sha256, done ? 3 : 1, 3);
@@ -121,7 +122,7 @@ static void add_exercise(const char *name, const char *page)
 }
 
 static const char page[] =
-    "# One\n\n<details><summary>Hint 1</summary>\n\nlook here\n\n"
+    "# One\n\n<details><summary>First: <b>look</b></summary>\n\nlook here\n\n"
     "<details><summary>Hint 2</summary>\n\nthen there\n\n"
     "</details>\n</details>\n\n## What you have seen\n\n"
     "That a save is enough.\n\n## Afterwards\n\nmore\n";
@@ -411,12 +412,13 @@ static void test_hints_come_one_at_a_time(void **state)
     expect("h hint 1  l list  r reset  n next  q quit");
     assert_null(strstr(it.said, "look here"));
     press("h");
-    expect("look here");
+    expect("First: look\r\nlook here");
     expect("h hint 2");
     assert_null(strstr(it.said, "then there"));
     press("h");
     expect("then there");
     expect("\r\nl list  r reset");
+    assert_null(strstr(it.said, "a line for others"));
     assert_null(strstr(it.said, "What you have seen"));
     press("q");
     assert_int_equal(wait_for_end(), 0);
@@ -502,8 +504,9 @@ static void test_another_width_is_told_to_the_check(void **state)
     expect("q quit");
     assert_int_equal(ioctl(it.fd, TIOCSWINSZ, &(struct winsize){.ws_col = 60}),
                      0);
-    expect("says: TODO");
-    expect("q quit");
+    tree_write(ONE, "for the narrow one");
+    expect("for 60 columns");
+    expect("says: for the narrow one");
 }
 
 /* --- the terminal is given back ------------------------------------------ */
@@ -562,13 +565,13 @@ static void test_a_stop_gives_it_back_for_a_while(void **state)
 
 /* --- texts of the page --------------------------------------------------- */
 
-static void assert_hint(const char *text, int n, const char *expected)
+static void assert_hint(const char *text, int n, const char *title,
+                        const char *expected)
 {
-    struct base_slice hint;
-    const bool found = watch_text_hint(base_slice_of(text), n, &hint);
-    assert_int_equal(found, expected != NULL);
-    if (found)
-        assert_true(base_slice_equal(hint, base_slice_of(expected)));
+    struct watch_hint hint;
+    assert_true(watch_text_hint(base_slice_of(text), n, &hint));
+    assert_true(base_slice_equal(hint.title, base_slice_of(title)));
+    assert_true(base_slice_equal(hint.text, base_slice_of(expected)));
 }
 
 static void test_hints_of_a_page(void **state)
@@ -576,23 +579,25 @@ static void test_hints_of_a_page(void **state)
     (void)state;
     static const char row[] =
         "<details><summary>a</summary>one</details>\n"
-        "<details>\n<summary>b</summary>\n\n  two\nlines \n</details>\n";
-    assert_hint(row, 0, "one");
-    assert_hint(row, 1, "  two\nlines");
-    assert_hint(row, 2, NULL);
-    assert_hint(page, 0, "look here");
-    assert_hint(page, 1, "then there");
-    assert_hint(page, 2, NULL);
-    assert_hint("", 0, NULL);
-    assert_hint("<details>cut", 0, "cut");
+        "<details>\n<summary>b: <code>c</code></summary>\n\n  two\nlines \n"
+        "</details>\n";
+    assert_hint(row, 0, "a", "one");
+    assert_hint(row, 1, "b: <code>c</code>", "  two\nlines");
+    assert_hint(page, 0, "First: <b>look</b>", "look here");
+    assert_hint(page, 1, "Hint 2", "then there");
+    assert_hint("<details>cut", 0, "", "cut");
+    struct watch_hint hint;
+    assert_false(watch_text_hint(base_slice_of(row), 2, &hint));
+    assert_false(watch_text_hint(base_slice_of(page), 2, &hint));
+    assert_false(watch_text_hint(base_slice_of(""), 0, &hint));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "check") == 0)
-        return play(argv[2]);
+    if (argc == 5 && strcmp(argv[1], "check") == 0)
+        return play(argv[3], argv[4]);
     const struct CMUnitTest tests[] = {
         TEST(test_it_goes_from_one_to_the_next),
         TEST(test_it_begins_with_the_first_unfinished),
