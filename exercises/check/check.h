@@ -158,6 +158,7 @@ void program_expect_said(struct program *p, const char *text);
  */
 
 int program_descriptors(const struct program *p); /* open, all processes */
+int program_listeners(const struct program *p);   /* ... that listen */
 int program_threads(const struct program *p);     /* of all processes */
 int program_processes(const struct program *p);   /* zombies too */
 int program_zombies(const struct program *p);
@@ -198,6 +199,12 @@ size_t peer_receive(struct peer *p, void *bytes, size_t size);
 
 /* Expects that the server closes, and sends nothing before. */
 void peer_expect_close(struct peer *p);
+
+/*
+ * The same, but RST is an end, too: of a server that closes while more comes.
+ * And the server itself may have ended.
+ */
+void peer_expect_end(struct peer *p);
 
 /*
  * Expects that nothing has come, now that the program is at rest. (Nothing can

@@ -139,64 +139,69 @@ int crowd_kill(pid_t root, int signo)
 
 /* Calls fn for each entry of /proc/PID/`what`; false if it may not be read. */
 static bool each_entry(pid_t pid, const char *what,
-                       void (*fn)(const char *path, int *n), int *n)
+                       void (*fn)(pid_t pid, int number, void *arg), void *arg)
 {
-    char path[64], entry[400];
+    char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", pid, what);
     DIR *dir = opendir(path);
     if (dir == NULL)
         return errno == ENOENT; /* it has just ended */
-    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
-        if (!isdigit((unsigned char)e->d_name[0]))
-            continue;
-        snprintf(entry, sizeof entry, "%s/%s", path, e->d_name);
-        fn(entry, n);
-    }
+    for (struct dirent *e; (e = readdir(dir)) != NULL;)
+        if (isdigit((unsigned char)e->d_name[0]))
+            fn(pid, atoi(e->d_name), arg);
     closedir(dir);
     return true;
 }
 
-static int count(pid_t root, const char *what,
-                 void (*fn)(const char *path, int *n))
+static bool each(pid_t root, const char *what,
+                 void (*fn)(pid_t pid, int number, void *arg), void *arg)
 {
     struct list l = look(root, true);
-    int n = 0;
     bool allowed = true;
     for (size_t i = 0; i < l.n; i++)
         if (l.all[i].ours && l.all[i].state != 'Z')
-            allowed = each_entry(l.all[i].pid, what, fn, &n) && allowed;
+            allowed = each_entry(l.all[i].pid, what, fn, arg) && allowed;
     free(l.all);
-    return allowed ? n : -1;
+    return allowed;
 }
 
-static void count_one(const char *path, int *n)
+static void count_one(pid_t pid, int number, void *n)
 {
-    (void)path;
-    (*n)++;
+    (void)pid;
+    (void)number;
+    (*(int *)n)++;
 }
 
-static void count_awake(const char *path, int *n)
+static void count_awake(pid_t pid, int tid, void *n)
 {
-    char file[500], stat[1024] = "";
-    snprintf(file, sizeof file, "%s/stat", path);
-    const int fd = open(file, O_RDONLY | O_CLOEXEC);
+    char path[80], stat[1024] = "";
+    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, tid);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd == -1)
         return;
     if (read(fd, stat, sizeof stat - 1) > 0) {
         const char *state = strrchr(stat, ')');
         /* t: it stands before its tracer, and goes on soon. */
         if (state != NULL && strchr("RDt", state[2]) != NULL)
-            (*n)++;
+            (*(int *)n)++;
     }
     close(fd);
 }
 
 int crowd_descriptors(pid_t root)
 {
-    return count(root, "fd", count_one);
+    int n = 0;
+    return each(root, "fd", count_one, &n) ? n : -1;
+}
+
+void crowd_each_descriptor(pid_t root, void (*fn)(pid_t pid, int fd, void *arg),
+                           void *arg)
+{
+    each(root, "fd", fn, arg);
 }
 
 int crowd_awake(pid_t root)
 {
-    return count(root, "task", count_awake);
+    int n = 0;
+    return each(root, "task", count_awake, &n) ? n : -1;
 }

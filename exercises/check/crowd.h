@@ -26,6 +26,10 @@ struct crowd crowd_look(pid_t root, bool with_root);
 /* Open descriptors of `root` and its descendants; negative: not allowed. */
 int crowd_descriptors(pid_t root);
 
+/* Calls fn for each of these descriptors. */
+void crowd_each_descriptor(pid_t root, void (*fn)(pid_t pid, int fd, void *arg),
+                           void *arg);
+
 /* Threads of `root` and its descendants that run, or would like to. */
 int crowd_awake(pid_t root);
 

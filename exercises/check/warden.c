@@ -156,6 +156,27 @@ static struct warden_word watch(pid_t program, int children)
     }
 }
 
+/*
+ * How many the program has left behind. Whoever was told to end with it (by
+ * PR_SET_PDEATHSIG, or a signal that the program sent) may need a moment more.
+ * Whoever sleeps, or goes on for a tenth of a second of processor time, stays.
+ */
+static int count_left(void)
+{
+    enum { TENTH_NS = 100000000 };
+    const int64_t first_ns = crowd_look(getpid(), false).cpu_ns;
+    for (;;) {
+        while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+            ;
+        const bool none_awake = crowd_awake(getpid()) <= 1; /* the warden */
+        const struct crowd left = crowd_look(getpid(), false);
+        if (left.processes == 0 || none_awake ||
+            left.cpu_ns - first_ns > TENTH_NS)
+            return left.processes;
+        poll(NULL, 0, 1);
+    }
+}
+
 /* Ends all that is left; a process may fork while it is looked for. */
 static void clear(void)
 {
@@ -192,7 +213,7 @@ int main(int argc, char **argv)
     if (word.kind != WARDEN_ENDED)
         word.left = 0;
     else
-        word.left = crowd_look(getpid(), false).processes;
+        word.left = count_left();
     clear();
     tell(word);
 }
