@@ -92,7 +92,7 @@ void check_command(const char *command, ...)
 void check_cause(const char *cause, const char *section)
 {
     if (cause != NULL)
-        finding.cause = base_strdup(cause);
+        finding.cause = cause[0] != '\0' ? base_strdup(cause) : NULL;
     if (section != NULL)
         finding.section = base_strdup(section);
 }

@@ -228,7 +228,10 @@ void check_did(const char *what, ...) __attribute__((format(printf, 1, 2)));
 void check_command(const char *command, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* From here on, a failure has this cause, this section; NULL: the check's. */
+/*
+ * From here on, a failure has this cause and section; NULL: as before; cause
+ * "": the check's own again.
+ */
 void check_cause(const char *cause, const char *section);
 
 /* Ends the check: `expected` and `came` are texts, or printf by check_text. */
