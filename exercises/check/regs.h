@@ -38,6 +38,9 @@ int regs_finish(pid_t tid, const uint64_t args[REGS_ARGS], int64_t result);
 /* At an exit: the program makes the same call again, with these arguments. */
 int regs_repeat(pid_t tid, long number, const uint64_t args[REGS_ARGS]);
 
+/* Where the stack ends. */
+int regs_stack(pid_t tid, uint64_t *address);
+
 /* AUDIT_ARCH_... of linux/audit.h: what calls of this CPU are marked with. */
 uint32_t regs_arch(void);
 

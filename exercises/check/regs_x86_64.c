@@ -94,6 +94,15 @@ int regs_repeat(pid_t tid, long number, const uint64_t args[REGS_ARGS])
     return set(tid, &r);
 }
 
+int regs_stack(pid_t tid, uint64_t *address)
+{
+    regs r;
+    const int error = get(tid, &r);
+    if (error == 0)
+        *address = r.rsp;
+    return error;
+}
+
 uint32_t regs_arch(void)
 {
     return AUDIT_ARCH_X86_64;

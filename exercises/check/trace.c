@@ -66,6 +66,7 @@ static void task_free(struct trace_task *gone)
         at = &(*at)->next;
     *at = gone->next;
     trace_fds_release(gone->fds);
+    free(gone->staged);
     base_buf_fini(&gone->text);
     free(gone);
 }
@@ -92,9 +93,7 @@ void trace_gone(pid_t pid, int status)
     if (t == NULL)
         return;
     struct trace *trace = t->trace;
-    if (trace_stage != NULL && trace != NULL)
-        trace_stage->ended(t);
-    if (t->inside && trace != NULL) {
+    if ((t->inside || t->stands) && trace != NULL) {
         (void)base_buf_printf(&t->text, ") = ?"); /* exit_group, or killed */
         keep_text(t);
     }
@@ -129,7 +128,7 @@ static void count(struct trace *trace, long number)
         trace->other++;
 }
 
-static bool enter(struct trace_task *t,
+static void enter(struct trace_task *t,
                   const struct __ptrace_syscall_info *info)
 {
     t->inside = true;
@@ -141,7 +140,16 @@ static bool enter(struct trace_task *t,
         trace_text_entry(t);
     }
     t->repeats = false;
-    return trace_stage == NULL || trace_stage->entry(t);
+    if (trace_stage != NULL)
+        trace_stage->entry(t);
+}
+
+void trace_call_done(struct trace_task *t)
+{
+    trace_text_exit(t);
+    keep_text(t);
+    trace_fds_learn(t);
+    model_learn(t);
 }
 
 static bool leave(struct trace_task *t,
@@ -153,12 +161,7 @@ static bool leave(struct trace_task *t,
     t->call.result = info->exit.rval;
     if (trace_stage != NULL && !trace_stage->exit(t))
         return false;
-    if (t->repeats)
-        return true;
-    trace_text_exit(t);
-    keep_text(t);
-    trace_fds_learn(t);
-    model_learn(t);
+    trace_call_done(t);
     return true;
 }
 
@@ -168,11 +171,11 @@ static void on_call(struct trace_task *t)
     if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, (void *)sizeof info, &info) ==
         -1)
         return; /* killed */
-    const bool goes_on = info.op == PTRACE_SYSCALL_INFO_ENTRY  ? enter(t, &info)
-                         : info.op == PTRACE_SYSCALL_INFO_EXIT ? leave(t, &info)
-                                                               : true;
-    t->stands = !goes_on;
-    if (goes_on)
+    if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+        enter(t, &info);
+    else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+        t->stands = !leave(t, &info);
+    if (!t->stands)
         go_on(t, 0);
 }
 

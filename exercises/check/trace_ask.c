@@ -93,7 +93,7 @@ static char *unfinished(const struct trace *trace, char *text)
 {
     for (const struct trace_task *t = trace_tasks; t != NULL; t = t->next) {
         const struct base_slice call = base_buf_slice(&t->text);
-        if (t->trace == trace && (t->inside || t->repeats))
+        if (t->trace == trace && (t->inside || t->repeats || t->stands))
             text = check_text("%s%.*s ...\n", text, BASE_SLICE_ARGS(call));
     }
     return text;

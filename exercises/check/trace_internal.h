@@ -59,13 +59,13 @@ enum trace_fd_kind {
 struct trace_fd {
     enum trace_fd_kind kind;
     bool nonblocking;
-    int epoll;       /* the epoll that watches it; -1: none */
-    uint32_t events; /* ... and for what */
-    uint64_t data;   /* what it hands out with an event */
-    uint32_t owed;   /* events that the stage has kept back */
-    bool armed;      /* false: one-shot, and has been told */
-    int remote_port; /* of a connection; 0: not asked yet */
-    int serial;      /* of the open file, so that a number used twice differs */
+    int epoll;             /* the epoll that watches it; -1: none */
+    uint32_t events;       /* ... and for what */
+    uint64_t data;         /* what it hands out with an event */
+    uint32_t owed;         /* events that the stage has kept back */
+    bool armed;            /* false: one-shot, and has been told */
+    int port, remote_port; /* of a connection; 0: not asked yet */
+    int serial; /* of the open file, so that a number used twice differs */
 };
 
 /* The descriptors of a process; its threads share it. */
@@ -116,6 +116,7 @@ struct trace_task {
     struct trace_call call; /* the arguments as the program gave them */
     struct base_buf text;   /* of the call, as far as it is known */
     int text_arg;           /* the first argument that is not in it yet */
+    struct stage_task *staged; /* NULL: the stage knows nothing of it */
     struct trace_task *next;
 };
 
@@ -138,17 +139,19 @@ void trace_gone(pid_t pid, int status);
 /* Lets a thread that stands go on to its next entry or exit. */
 void trace_resume(struct trace_task *t);
 
+/* Of a thread that stands at an exit: the call is done, and can be noted. */
+void trace_call_done(struct trace_task *t);
+
 /* --- what listens --------------------------------------------------------- */
 
 /*
  * The stage: what changes calls. entry and exit are called while the thread
- * stands; returning false, they keep it standing (then trace_resume).
+ * stands; if exit returns false, it stands on, until trace_resume.
  */
 struct trace_stage {
     void (*begin)(struct trace_task *t); /* after the program's exec */
-    bool (*entry)(struct trace_task *t);
+    void (*entry)(struct trace_task *t);
     bool (*exit)(struct trace_task *t);
-    void (*ended)(struct trace_task *t);
 };
 extern const struct trace_stage *trace_stage; /* NULL: there is none */
 

@@ -153,8 +153,8 @@ static inline void traced_failed(const char *came, const char *cause)
         (cause != NULL &&
          (found.cause == NULL || strstr(found.cause, cause) == NULL)))
         fail_msg("not \"%s\", \"%s\" but %s\nexpected: %s\ncame: %s\ncause: %s",
-                 came, cause, outcome_name(found.outcome), found.expected,
-                 found.came, found.cause);
+                 came, cause != NULL ? cause : "", outcome_name(found.outcome),
+                 found.expected, found.came, found.cause);
 }
 
 #endif

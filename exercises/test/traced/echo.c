@@ -19,6 +19,9 @@
  *             also       a poll beside the model's wait
  *             fionbio    non-blocking by ioctl: no flaw
  *             dontwait   MSG_DONTWAIT on blocking descriptors: no flaw
+ *             once       it sends once, and forgets the rest
+ *             whole      it takes each recv for 100 bytes, and drops others
+ *             fatal      it drops a connection at EAGAIN
  *     idle    a connection that is silent for so long is closed
  */
 #include <arpa/inet.h>
@@ -204,8 +207,8 @@ static bool flush(int fd)
         if (n == -1 && errno == EINTR)
             continue;
         if (n == -1)
-            return errno == EAGAIN;
-        c->len -= (size_t)n;
+            return errno == EAGAIN && !has("fatal");
+        c->len -= has("once") ? c->len : (size_t)n;
         memmove(c->bytes, c->bytes + n, c->len);
     }
     return true;
@@ -227,8 +230,8 @@ static bool serve(int fd)
         if (n == -1 && errno == EINTR)
             continue;
         if (n == -1)
-            return errno == EAGAIN;
-        c->len = (size_t)n;
+            return errno == EAGAIN && !has("fatal");
+        c->len = has("whole") && n < 100 ? 0 : (size_t)n;
         c->silent_since_ms = now_ms();
         if (!is("edge"))
             return flush(fd);
