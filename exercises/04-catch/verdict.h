@@ -1,0 +1,69 @@
+/*
+ * verdict.h - what the checks of 04-catch do again and again: start a server of
+ * the kit, let the student's tester judge it, look at the verdict.
+ *
+ * The tester knows the port and nothing else: the server runs in a jail of its
+ * own.
+ *
+ * Read before: ../check/check.h. Read after: checks.c.
+ */
+#ifndef CATCH_VERDICT_H
+#define CATCH_VERDICT_H
+
+#include "../check/check.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+enum verdict { GOOD, FAULTY, UNDECIDED };
+
+/* One run of the tester; fails the check if it comes to no verdict. */
+static inline enum verdict judge(enum build build, const struct program *server)
+{
+    const char *const options[] = {
+        check_text("%d", program_port(server)),
+        NULL,
+    };
+    struct program *tester = program_start(build, options);
+    check_cause("Some faulty servers never answer. Whoever waits for one needs "
+                "a time limit, as the functions of client.h have.",
+                NULL);
+    const int status = program_wait(tester);
+    check_cause("", NULL);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) > UNDECIDED)
+        check_fail(
+            "the tester exits with 0 (good), 1 (faulty) or 2 (cannot "
+            "tell)",
+            WIFSIGNALED(status)
+                ? check_text("it was ended by signal %d", WTERMSIG(status))
+                : check_text("it exited with status %d", WEXITSTATUS(status)));
+    check_did("the tester exits with %d", WEXITSTATUS(status));
+    return (enum verdict)WEXITSTATUS(status);
+}
+
+/* The verdict on a server, which is ended then. */
+static inline enum verdict verdict_of(enum build build, const char *name)
+{
+    struct program *server = server_start_named(GIVEN, name, NULL);
+    check_command("build/exercises/04-catch/given/%s --port 8000   (and, in "
+                  "another terminal: build/catch 8000; echo $?)",
+                  name);
+    const enum verdict verdict = judge(build, server);
+    kill(program_pid(server), SIGKILL);
+    program_wait(server);
+    return verdict;
+}
+
+static inline void expect_verdict(enum build build, const char *name,
+                                  enum verdict expected)
+{
+    const enum verdict verdict = verdict_of(build, name);
+    static const char *const words[] = {"good", "faulty", "cannot tell"};
+    if (verdict != expected)
+        check_fail(
+            check_text("the tester exits with %d (%s) for %s", expected,
+                       words[expected], name),
+            check_text("it exits with %d (%s)", verdict, words[verdict]));
+}
+
+#endif
