@@ -59,7 +59,10 @@ static void on_fill(struct loop_call *call);
 
 /* --- the worker ----------------------------------------------------------- */
 
-/* What the loop has blocked, and where standard streams lead, is not for it. */
+/*
+ * What the loop has blocked, what we ignore, and where standard streams lead is
+ * not for it: programs that it starts would inherit that.
+ */
 static void settle_in(pid_t parent)
 {
     sigset_t none;
@@ -69,6 +72,7 @@ static void settle_in(pid_t parent)
     if (getppid() != parent)
         _exit(1); /* it has gone before the line above */
     sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
     const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing == -1 || dup2(nothing, STDIN_FILENO) == -1 ||
         dup2(STDERR_FILENO, STDOUT_FILENO) == -1)

@@ -129,6 +129,13 @@ void class_progress_add(struct class_progress *p, const struct submission *s)
     fflush(stdout);
 }
 
+void class_progress_say(struct class_progress *p, const char *what)
+{
+    base_buf_clear(&p->last);
+    base_buf_printf(&p->last, "%s", what);
+    class_progress_draw(p);
+}
+
 void class_progress_end(struct class_progress *p)
 {
     if (p->terminal)

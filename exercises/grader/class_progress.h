@@ -29,6 +29,9 @@ void class_progress_start(struct class_progress *p, const struct submission *s);
 /* One has been graded, or could not be. */
 void class_progress_add(struct class_progress *p, const struct submission *s);
 
+/* What goes on when all of them are done. */
+void class_progress_say(struct class_progress *p, const char *what);
+
 /* Draws the line, with the time left as of now; on a terminal alone. */
 void class_progress_draw(const struct class_progress *p);
 

@@ -171,7 +171,9 @@ static double seconds_since(const struct timespec *then)
 /* Writes the files and the last lines; returns main's status. */
 static int finish(struct class_run *run)
 {
+    class_progress_say(&run->progress, "writing the report");
     const int error = outputs_class(&run->result, run->settings->out);
+    class_progress_end(&run->progress);
     if (error != 0) {
         class_complain("cannot write the report", strerror(-error),
                        "the same again: what is graded is kept");
@@ -197,11 +199,12 @@ static int grade_class(struct class_run *run)
     class_begin(run);
     class_progress_begin(&run->progress, run->result.n);
     error = class_grade(run);
-    class_progress_end(&run->progress);
     run->result.seconds = seconds_since(&begun);
-    if (error > 0)
-        return say_stopped(run, error);
-    return error < 0 ? say_failed(error, "cannot start a worker") : finish(run);
+    if (error == 0)
+        return finish(run);
+    class_progress_end(&run->progress);
+    return error > 0 ? say_stopped(run, error)
+                     : say_failed(error, "cannot start a worker");
 }
 
 int class_run(const struct class_settings *settings)

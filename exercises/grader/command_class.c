@@ -4,10 +4,12 @@
  *
  * Read before: class_run.h. Read after: class_run.c, class_one.c.
  */
+#include "arguments.h"
 #include "class_run.h"
 #include "commands.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,31 +36,6 @@ struct wishes {
     int64_t seed;
     bool one;
 };
-
-/* The folder may stand before the options, between them, or behind. */
-static int parse(struct base_options *set, int argc, char **argv,
-                 const char **folder)
-{
-    int at;
-    while ((at = base_options_parse(set, argc, argv, false)) > 0 && at < argc) {
-        if (*folder != NULL)
-            return base_options_fail(set, -EINVAL, "one folder at a time: %s",
-                                     argv[at]);
-        *folder = argv[at];
-        argc -= at;
-        argv += at;
-    }
-    return at < 0 ? at : 0;
-}
-
-static void print_help(const struct base_options *set)
-{
-    struct base_buf out;
-    base_buf_init(&out, TEXT_MAX);
-    base_options_help(set, "grade class", &out);
-    printf("%.*s", BASE_SLICE_ARGS(base_buf_slice(&out)));
-    base_buf_fini(&out);
-}
 
 /* Fills in what depends on several options; false: it has said what is wrong.
  */
@@ -110,6 +87,8 @@ static int run(struct wishes *w, int argc, char **argv)
 {
     char *again = command_again(argc, argv);
     w->settings.command = again;
+    /* Of `grade class ... | tee log`, Ctrl-C ends tee first. */
+    signal(SIGPIPE, SIG_IGN);
     const int status = !complete(w) ? 2
                        : w->one     ? class_one(&w->settings, &w->output)
                                     : class_run(&w->settings);
@@ -156,9 +135,9 @@ int command_class(int argc, char **argv)
     struct base_options *set = base_options_new(about, "SUBMISSIONS");
     base_options_define(set, rows);
     int status = 2;
-    const int error = parse(set, argc, argv, &s->submissions);
+    const int error =
+        arguments_parse(set, "grade class", argc, argv, &s->submissions);
     if (error == -ECANCELED) {
-        print_help(set);
         status = 0;
     } else if (error < 0) {
         class_complain(base_options_error(set), "", "grade class --help");

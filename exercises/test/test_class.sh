@@ -336,6 +336,17 @@ one_that_fails_is_told() {
     ends_with 2
 }
 
+a_reader_who_has_gone_is_no_reason_to_stop() {
+    local result
+    hand_in ann 90-answer 42
+    hand_in bob 90-answer 42
+    set +e
+    KIT_BUILD=build TMPDIR=$tmp timeout 60 "$kit/grade" class "$class" --out "out$n" | true
+    result=${PIPESTATUS[0]}
+    set -e
+    [[ $result == 0 && -s out$n/index.html && -z $(ls "$tmp") ]]
+}
+
 a_terminal_shows_one_line() {
     hand_in ann 90-answer 42
     hand_in $'b\e[2Jb' 90-answer 42
@@ -370,6 +381,7 @@ check "what is wrong with the call is told" errors_are_told
 check "two runs into one folder are one too many" two_runs_at_once_are_one_too_many
 check "one submission, for the platforms" one_for_gradescope
 check "one submission that cannot be graded" one_that_fails_is_told
+check "a reader who has gone is no reason to stop" a_reader_who_has_gone_is_no_reason_to_stop
 if command -v script >/dev/null; then
     check "on a terminal one line is drawn over" a_terminal_shows_one_line
 else
