@@ -43,9 +43,10 @@ const char *story_command(void)
 {
     if (n_peers == 0 || n_sent == 0 || too_much_for_a_command)
         return NULL;
-    return check_text("printf %s | nc -q 1 127.0.0.1 8000   (when \"%s --port "
-                      "8000\" runs in another terminal)",
-                      bytes_for_printf(sent, n_sent), setting.program);
+    return check_text("printf %s | nc -q 1 127.0.0.1 8000\n"
+                      "(in another terminal: make try EXERCISE=%s "
+                      "ARGS=\"--port 8000\")",
+                      bytes_for_printf(sent, n_sent), setting.exercise);
 }
 
 static void note_for_command(const struct peer *p, const void *bytes,
