@@ -88,6 +88,8 @@ static int play(const char *columns, const char *exercise)
         for (;;)
             pause();
     }
+    if (base_slice_starts(text, base_slice_of("overtaken")))
+        tree_write(ONE, "saved at the last moment");
     if (base_slice_starts(text, base_slice_of("crash")))
         raise(SIGKILL);
     printf("for %s columns\nthe check says: %s\nnext:   a line for others\n",
@@ -369,6 +371,17 @@ static void test_the_end_waits_for_the_checks_end(void **state)
     assert_int_equal(wait_for_end(), 0);
 }
 
+/* Polling has not seen the save yet when the check ends: who asks is told. */
+static void test_a_result_of_the_past_is_not_shown(void **state)
+{
+    (void)state;
+    tree_write(ONE, "overtaken");
+    start_plainly((struct watch_options){.poll = true});
+    expect("the check says: saved at the last moment");
+    assert_null(strstr(it.said, "says: overtaken"));
+    assert_int_equal(count_runs("overtaken"), 1);
+}
+
 /* The check is told to end and cannot end what it had started: we do. */
 static void test_nothing_outlives_a_check(void **state)
 {
@@ -607,6 +620,7 @@ int main(int argc, char **argv)
         TEST(test_a_save_ends_a_check_that_hangs),
         TEST(test_a_check_that_does_not_end_is_ended),
         TEST(test_the_end_waits_for_the_checks_end),
+        TEST(test_a_result_of_the_past_is_not_shown),
         TEST(test_nothing_outlives_a_check),
         TEST(test_a_burst_of_saves_ends_with_the_last),
         TEST(test_hints_come_one_at_a_time),
