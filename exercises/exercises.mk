@@ -100,9 +100,14 @@ $(given_programs): $(B)/%: %.c $$(patsubst $$(percent),$(kit)/plain/$$(percent).
 	@$(kit_compile) -O2 -Wall -Wextra -o $@ $< $(filter %.o,$^)
 percent := %
 
+# Lessons' programs that some exercises give; those that cannot be built here are
+# left out, as in their lesson.
+given_lessons = $(filter $(addprefix $(B)/,$(filter lessons/%,$(shell \
+	sed -n 's/^given *= *//p' exercises/[0-9]*/exercise.ini 2>/dev/null))),$(programs))
+
 # What a student's command needs, and no more: make check takes seconds.
 .PHONY: check grader
-grader: $(B)/bin/grade $(exercise_programs) $(visible_checks) $(hidden_checks) $(kit_files) $(given_programs)
+grader: $(B)/bin/grade $(exercise_programs) $(visible_checks) $(hidden_checks) $(kit_files) $(given_programs) $(given_lessons)
 
 check: ## check your work on an exercise: EXERCISE=05-drain (CHECK=name, SEED=n)
 	@$(if $(EXERCISE),,$(error say which exercise: make check EXERCISE=$(firstword $(exercise_names))))

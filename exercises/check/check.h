@@ -97,7 +97,10 @@ struct program;
  */
 struct program *program_start(enum build build, const char *const *options);
 
-/* Starts another: a name of `given` in exercise.ini, without folder and ".c".
+/*
+ * Starts another of `given` in exercise.ini. "given/good.c" is called good,
+ * "lessons/05-epoll/server" 05-epoll-server. If one that is a server does not
+ * come to listen, that is an error and not the student's fault.
  */
 struct program *program_start_named(enum build build, const char *name,
                                     const char *const *options);

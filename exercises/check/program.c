@@ -423,6 +423,14 @@ static bool listens(void *arg)
     return true;
 }
 
+static const char *given_words(struct program *p)
+{
+    if (p->jail.end == JAIL_NOEXEC)
+        return "it was not built (make tells why it is left out)";
+    pump_until(is_silent, p, -1, 0, pump_clock_ns() + second_ns);
+    return p->said != NULL ? p->said : end_text(p);
+}
+
 struct program *server_start_named(enum build build, const char *name,
                                    const char *const *options)
 {
@@ -434,6 +442,8 @@ struct program *server_start_named(enum build build, const char *name,
         "the server prints \"listening on http://127.0.0.1:PORT\"";
     if (!program_wait_for(p, listens, p, -1, 0))
         program_hangs(p, expected);
+    if (!listens(p) && is_given(p)) /* which is not the student's fault */
+        check_error("the kit's %s cannot start: %s", name, given_words(p));
     if (!listens(p))
         program_expect_runs(p, expected);
     check_that(p->port > 0 && p->port < 65536, expected,

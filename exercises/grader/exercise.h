@@ -4,16 +4,20 @@
  *
  *     title     = Drain what is ready
  *     lesson    = 05
- *     kind      = write              write, mend, predict, trace, test, speed
- *     minutes   = 40                 what it takes
- *     files     = server.c           the student's; only these are handed in
- *     parts     = lessons/common/common.c      the kit's, built with them; CPU
- *                                    in a name stands for x86_64 or aarch64
- *     program   = server             what the files are built to; none: no
- * build libraries = -luring            for the linker model     = epoll what it
- * must be built on, for the reader skeleton  = 0                  the points of
- * the untouched files cpu_s = 10, wall_s = 20, memory_mb = 256, processes = 8,
- * files_open = 64
+ *     kind      = write        write, mend, predict, trace, test, speed
+ *     minutes   = 40           what it takes
+ *     files     = server.c     the student's; only these are handed in
+ *     parts     = lessons/common/common.c
+ *                              the kit's, built with them; CPU in a name stands
+ *                              for x86_64 or aarch64
+ *     given     = given/good.c lessons/05-epoll/server
+ *                              programs of the kit beside the student's
+ *     program   = server       what the files are built to; none: no build
+ *     libraries = -luring      for the linker
+ *     model     = epoll        what it must be built on, for the reader
+ *     skeleton  = 0            the points of the untouched files
+ *     patience_s = 1           see check.h, "In time"
+ *     cpu_s = 10, wall_s = 20, memory_mb = 256, processes = 8, files_open = 64
  *
  *     [checks]                       points; the order is that of the table
  *     answers = 2

@@ -71,7 +71,37 @@ static int copy_files(const struct exercise *e, const char *from,
     return 0;
 }
 
-/* "given/good.c" and "lessons/05-epoll/server" become work/given/good, ... */
+/* "given/good.c" is called good, "lessons/05-epoll/server" 05-epoll-server. */
+static const char *given_name(const char *path, struct base_arena *arena)
+{
+    const struct base_slice lessons = base_slice_of("lessons/");
+    struct base_slice rest = base_slice_of(path);
+    if (!base_slice_starts(rest, lessons)) {
+        const char *last = strrchr(path, '/');
+        return last != NULL ? last + 1 : path;
+    }
+    char *name = base_arena_strdup(arena, base_slice_skip(rest, lessons.len));
+    for (char *c = name; *c != '\0'; c++)
+        if (*c == '/')
+            *c = '-';
+    return name;
+}
+
+static int copy_one_given(const struct exercise *e, const char *path,
+                          bool hidden, const char *to, struct base_arena *arena)
+{
+    const char *const places[] = {
+        base_arena_printf(arena, "%s/%s/%s", run_build_folder(), e->dir, path),
+        base_arena_printf(arena, "%s/solutions/%s/%s", run_build_folder(),
+                          e->name, path),
+        base_arena_printf(arena, "%s/%s", run_build_folder(), path)};
+    int error = -ENOENT;
+    for (int k = 0; k < 3 && error == -ENOENT; k++)
+        if (k != 1 || hidden)
+            error = scratch_copy(places[k], to);
+    return error;
+}
+
 static int copy_given(const struct exercise *e, bool hidden, const char *work,
                       struct base_arena *arena)
 {
@@ -80,25 +110,16 @@ static int copy_given(const struct exercise *e, bool hidden, const char *work,
         return -errno;
     for (int i = 0; e->given[i] != NULL; i++) {
         struct base_slice name = base_slice_of(e->given[i]);
-        const bool built = base_slice_ends(name, base_slice_of(".c"));
-        if (built)
+        const bool own = base_slice_ends(name, base_slice_of(".c"));
+        if (own)
             name.len -= 2;
         const char *path = base_arena_strdup(arena, name);
-        const char *last = strrchr(path, '/');
-        const char *to = base_arena_printf(arena, "%s/%s", into,
-                                           last != NULL ? last + 1 : path);
-        const char *const places[] = {
-            base_arena_printf(arena, "%s/%s/%s", run_build_folder(), e->dir,
-                              path),
-            base_arena_printf(arena, "%s/solutions/%s/%s", run_build_folder(),
-                              e->name, path),
-            base_arena_printf(arena, "%s/%s", run_build_folder(), path)};
-        int error = -ENOENT;
-        for (int k = 0; k < 3 && error == -ENOENT; k++)
-            if (k != 1 || hidden)
-                error = scratch_copy(places[k], to);
-        /* Of the instructor's own programs students have none. */
-        if (error != 0 && (error != -ENOENT || hidden))
+        const char *to =
+            base_arena_printf(arena, "%s/%s", into, given_name(path, arena));
+        const int error = copy_one_given(e, path, hidden, to, arena);
+        /* Of the instructor's own programs students have none; and a lesson's
+         * may be left out, which the check then tells. */
+        if (error != 0 && (error != -ENOENT || (hidden && own)))
             return error;
     }
     return 0;
@@ -200,30 +221,65 @@ static const char *number(struct base_arena *arena, int64_t n)
     return base_arena_printf(arena, "%lld", (long long)n);
 }
 
-static int run_checks(struct session *session, const char *work,
-                      const char *warden)
+enum { ARGUMENTS_MAX = 40 };
+
+/* What the check program is started with, into argv. */
+static void checks_argv(const struct session *session, const char *work,
+                        const char *argv[ARGUMENTS_MAX])
 {
     const struct exercise *e = session->e;
+    const struct run_options *o = session->o;
     struct base_arena *a = session->arena;
     const struct jail_limits *l = &e->limits;
-    const bool hidden = session->o->hidden && exercise_has_hidden(e);
-    const char *const argv[] = {
+    const bool hidden = o->hidden && exercise_has_hidden(e);
+    /* Where the user is the reader himself, others of his count too. */
+    const int processes = o->tier == JAIL_LIMITS ? 0 : l->processes;
+    const char *const all[] = {
         base_arena_printf(a, "%s/%s/%s/checks", run_build_folder(),
                           hidden ? "solutions" : "exercises", e->name),
-        "--exercise", e->name, "--dir", e->dir, "--work", work, "--program",
+        "--exercise",
+        e->name,
+        "--dir",
+        e->dir,
+        "--work",
+        work,
+        "--program",
         e->program != NULL ? e->program : "",
         e->own_stacks != 0 ? "--own-stacks=yes" : "--own-stacks=no",
-        "--answers", base_arena_printf(a, "%s/src/%s", work, e->files[0]),
-        "--student", session->s->student, "--warden", warden, "--tier",
-        number(a, session->o->tier), "--seed",
-        number(a, (int64_t)session->s->seed), "--patience",
-        number(a, e->patience_s), "--cpu", number(a, l->cpu_s), "--wall",
-        number(a, l->wall_s), "--memory", number(a, l->memory_mb),
-        /* Where the user is the reader himself, others of his count too. */
+        "--answers",
+        base_arena_printf(a, "%s/src/%s", work, e->files[0]),
+        "--student",
+        session->s->student,
+        "--warden",
+        o->scratch->warden,
+        "--tier",
+        number(a, o->tier),
+        "--seed",
+        number(a, (int64_t)session->s->seed),
+        "--patience",
+        number(a, e->patience_s),
+        "--cpu",
+        number(a, l->cpu_s),
+        "--wall",
+        number(a, l->wall_s),
+        "--memory",
+        number(a, l->memory_mb),
         "--processes",
-        number(a, session->o->tier == JAIL_LIMITS ? 0 : l->processes),
-        "--files", number(a, l->files), "--file-mb", number(a, l->file_mb),
-        "--only", session->o->only != NULL ? session->o->only : "", NULL};
+        number(a, processes),
+        "--files",
+        number(a, l->files),
+        "--file-mb",
+        number(a, l->file_mb),
+        "--only",
+        o->only != NULL ? o->only : "",
+        NULL};
+    memcpy(argv, all, sizeof all);
+}
+
+static int run_checks(struct session *session, const char *work)
+{
+    const char *argv[ARGUMENTS_MAX];
+    checks_argv(session, work, argv);
     int ends[2];
     if (access(argv[0], X_OK) == -1 ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
@@ -251,13 +307,19 @@ static int run_checks(struct session *session, const char *work,
 /* --- a submission
  * ------------------------------------------------------------------- */
 
+static uint64_t seed_of(const struct exercise *e, const struct run_options *o,
+                        const char *student)
+{
+    return o->has_seed ? o->seed : run_seed(student, e->name);
+}
+
 /* All checks of the exercise, as if none had been heard of. */
 static void begin(const struct exercise *e, const struct run_options *o,
                   struct submission *s, struct base_arena *arena)
 {
     s->exercise = e->name;
     s->title = e->title;
-    s->seed = o->has_seed ? o->seed : run_seed(s->student, e->name);
+    s->seed = seed_of(e, o, s->student);
     s->protection = jail_tier_name(o->tier);
     s->missing = jail_missing(o->tier);
     s->marks = base_arena_alloc(arena, e->n_checks * sizeof *s->marks);
@@ -318,7 +380,7 @@ static int grade(const struct exercise *e, const char *from,
     if (getrandom(&session.nonce, sizeof session.nonce, 0) !=
         sizeof session.nonce)
         return fail(s, arena, -EIO, "no random number");
-    error = run_checks(&session, work, scratch->warden);
+    error = run_checks(&session, work);
     if (error == 0 && !is_complete(&session))
         error = -EPROTO;
     if (error != 0)
@@ -340,5 +402,48 @@ int run_submission(const struct exercise *e, const char *from,
     free(work);
     submission_sum(s);
     s->ms = now_ms() - begin_ms;
+    return error;
+}
+
+/* --- the questions
+ * ------------------------------------------------------------------- */
+
+static int ask(struct session *session, const char *work)
+{
+    const char *argv[ARGUMENTS_MAX];
+    checks_argv(session, work, argv);
+    size_t n = 0;
+    while (argv[n] != NULL)
+        n++;
+    argv[n++] = "--ask";
+    argv[n] = NULL;
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execv(argv[0], (char *const *)argv);
+        _exit(127);
+    }
+    int status;
+    while (child > 0 && waitpid(child, &status, 0) == -1 && errno == EINTR)
+        ;
+    if (child == -1)
+        return -errno;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+}
+
+int run_ask(const struct exercise *e, const struct run_options *o,
+            const char *student, struct base_arena *arena)
+{
+    struct submission s = {.student = student, .seed = seed_of(e, o, student)};
+    struct session session = {.e = e, .o = o, .s = &s, .arena = arena};
+    char *work = scratch_folder(o->scratch);
+    if (work == NULL)
+        return -errno;
+    int error = copy_given(e, o->hidden, work, arena);
+    if (error == 0)
+        error = ask(&session, work);
+    scratch_remove(work);
+    free(work);
     return error;
 }

@@ -37,6 +37,14 @@ int run_submission(const struct exercise *e, const char *from,
                    const struct run_options *o, struct submission *s,
                    struct base_arena *arena);
 
+/*
+ * Prints the questions of an exercise (kinds predict and trace) to standard
+ * output, with the numbers of this student's seed. 0 or a negative errno value;
+ * -EIO: the check program has said itself what is wrong.
+ */
+int run_ask(const struct exercise *e, const struct run_options *o,
+            const char *student, struct base_arena *arena);
+
 /* Where the kit's programs are: $KIT_BUILD, or "build". */
 const char *run_build_folder(void);
 
