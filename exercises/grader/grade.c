@@ -16,6 +16,7 @@ static const struct {
     {"check", command_check, "checks your own work on one exercise"},
     {"watch", command_watch, "checks at each save, exercise after exercise"},
     {"progress", command_progress, "tells how far you are"},
+    {"ask", command_ask, "prints the questions of an exercise"},
     {"matrix", command_matrix, "tests the exercises on wrong solutions"},
     {"new", command_new, "begins a new exercise"},
     {"class", command_class, "grades a folder of submissions"},
