@@ -14,7 +14,7 @@ exercise_tests := $(patsubst %.c,$(B)/%,$(exercise_test_mains))
 
 programs += $(B)/bin/grade $(exercise_programs)
 tests += $(exercise_tests)
-test_scripts += $(wildcard exercises/test/*.sh)
+test_scripts += $(wildcard exercises/test/test_*.sh)
 
 $(B)/exercises/parts.a: $(exercise_objects)
 	@mkdir -p $(@D)
@@ -139,6 +139,11 @@ try: ## run your program of an exercise: EXERCISE=05-drain ARGS="--port 8000"
 matrix: ## test the exercises on good, wrong and hostile solutions (EXERCISE=05-drain)
 	@$(MAKE) --no-print-directory -s -j2 grader
 	@$(B)/bin/grade matrix $(if $(SAMPLE),--sample) $(EXERCISE)
+
+.PHONY: flakes
+flakes: ## grade right solutions on a busy machine, again and again (RUNS=300)
+	@$(MAKE) --no-print-directory -s -j2 grader
+	@exercises/test/flakes.sh $(or $(RUNS),300) $(EXERCISE)
 
 # --- what reads bytes of unknown people: see `make fuzz` in lessons.mk
 
