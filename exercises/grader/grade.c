@@ -20,6 +20,7 @@ static const struct {
     {"matrix", command_matrix, "tests the exercises on wrong solutions"},
     {"new", command_new, "begins a new exercise"},
     {"class", command_class, "grades a folder of submissions"},
+    {"similar", command_similar, "tells who handed in the same"},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
