@@ -151,7 +151,7 @@ const struct check hidden_checks[] = {
          PAGE "\"Serve and re-arm: what each trigger asks of the server\""},
     {.name = "finishes",
      .title = "what is owed is sent before the close",
-     .needs = "late-reader",
+     .needs = "late-reader accepts-all",
      .run = finishes,
      .cause = "recv returns 0 when the client sends no more. It may still "
               "read: what waits to be sent comes first, then the close.",
