@@ -85,7 +85,9 @@ until_true() { # COMMAND...: waits for it
     return 1
 }
 nothing_is_left() { # of our processes, and of their files
-    ! grep -lsaF "$tmp/" /proc/[0-9]*/cmdline
+    local left # by its status grep also tells of processes that have just gone
+    left=$(grep -lsaF "$tmp/" /proc/[0-9]*/cmdline || true)
+    [[ -z $left ]] || { echo "left: $left"; return 1; }
 }
 score_of() { # STUDENT EXERCISE
     awk -F, -v s="$1" -v e="$2" '$1 == s && $2 == e { print $6 }' "out$n/grades.csv"
@@ -196,6 +198,17 @@ a_worker_that_dies_costs_itself() {
     says "graded: 2 of 3" "error    bob 90-answer: The grader's worker was ended by signal 9"
     grade "$class" --out "out$n"
     says "2 kept" "error    bob"
+}
+
+what_could_not_be_checked_stays_open() {
+    hand_in ann 90-answer 42
+    hand_in bob 90-answer error
+    grade "$class" --out "out$n"
+    ends_with 1
+    says "graded: 2 of 2" "open     bob 90-answer: some checks could not be scored"
+    grade "$class" --out "out$n"
+    ends_with 1
+    says "graded: 2 of 2, 1 kept"
 }
 
 an_infinite_loop_is_a_failure() {
@@ -368,6 +381,7 @@ check "Ctrl-C stops at once, and the next run goes on" stops_at_once_by INT Ctrl
 check "and so does SIGTERM" stops_at_once_by TERM SIGTERM 143
 check "one whose grading hangs costs itself alone" one_that_hangs_costs_itself
 check "a worker that dies costs its own submission" a_worker_that_dies_costs_itself
+check "what could not be checked stays open" what_could_not_be_checked_stays_open
 check "an infinite loop fails its check" an_infinite_loop_is_a_failure
 check "empty, missing, refused: each is named with its reason" broken_submissions_are_named
 if ((UID == 0)); then

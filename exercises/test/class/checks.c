@@ -3,6 +3,7 @@
  * a submission is what its files ask for.
  *
  *     answer = 42           all points
+ *     answer = error        the check cannot be made
  *     answer = hang         the check does not come to an end
  *     answer = kill         the grader's worker is killed
  *
@@ -36,6 +37,8 @@ static void answer(void)
     const char *word = answer_word("answer");
     if (strcmp(word, "kill") == 0 && worker() > 1)
         kill(worker(), SIGKILL);
+    if (strcmp(word, "error") == 0)
+        check_error("there is no answer to this");
     while (strcmp(word, "kill") == 0 || strcmp(word, "hang") == 0)
         pause();
     check_equal("the answer", 42, answer_number("answer"));
