@@ -157,6 +157,12 @@ const char *program_said(struct program *p);
 /* Waits until it has printed `text`, from the last such wait on. */
 void program_expect_said(struct program *p, const char *text);
 
+/*
+ * The program asks in turn and never sleeps, as lesson 02's does: from here on,
+ * nobody is told that it keeps the processor busy.
+ */
+void program_may_spin(void);
+
 /* --- what it holds, from /proc -----------------------------------------------
  */
 
