@@ -1,0 +1,213 @@
+/*
+ * checks.c - the visible checks of 07-deadline.
+ *
+ * Ten seconds of silence are no ten seconds here: most checks play on the
+ * stage, where time passes by jumps and is exact. What only the sanitizers see
+ * runs in real time, with deadlines of 20 ms, and asserts none of them.
+ *
+ * Read before: README.md, ../check/stage.h.
+ */
+#include "../check/check.h"
+#include "../check/stage.h"
+#include "../check/trace.h"
+
+#include <sys/syscall.h>
+
+#define PAGE "lessons/07-callbacks/README.md, "
+
+enum { IDLE_MS = 10000 };
+
+/* --- the least
+ * ------------------------------------------------------------------ */
+
+static void shouts(void)
+{
+    const char *const options[] = {"--idle-ms", "600000", NULL};
+    struct program *server = server_start(SANITIZED, options);
+    struct peer *one = peer_connect(server);
+    struct peer *two = peer_connect(server);
+    peer_send_text(one, "hello\n");
+    peer_expect_text(one, "HELLO\n");
+    peer_send_text(two, "here, too\n");
+    peer_expect_text(two, "HERE, TOO\n");
+    peer_send_text(one, "once more\n");
+    peer_expect_text(one, "ONCE MORE\n");
+    peer_finish(one);
+    peer_expect_close(one);
+    peer_finish(two);
+    peer_expect_close(two);
+    program_expect_alive(server);
+}
+
+/* --- on the stage
+ * --------------------------------------------------------------- */
+
+static struct program *staged_server(void)
+{
+    stage_open();
+    return server_start(TRACED, NULL);
+}
+
+/* To the millisecond: nothing happens 1 ms before, all of it then. */
+static void expect_bye(struct program *server, struct actor *a, int64_t at_ms)
+{
+    stage_play_ms(server, at_ms - 1 - stage_now_ms());
+    actor_expect_nothing(a);
+    stage_play_ms(server, 1);
+    actor_expect_text(a, "bye\n");
+    actor_expect_close(a);
+    check_equal("milliseconds from the start until the client is closed", at_ms,
+                stage_now_ms());
+}
+
+static void says_bye(void)
+{
+    struct program *server = staged_server();
+    struct actor *anna = actor_connect(server, "anna");
+    expect_bye(server, anna, IDLE_MS);
+    stage_play_ms(server, 1234);
+    struct actor *ben = actor_connect(server, "ben");
+    expect_bye(server, ben, IDLE_MS + 1234 + IDLE_MS);
+}
+
+/*
+ * How it waits. A silence of ten seconds is one sleep, or a few: a timer may
+ * find that its client has spoken since, and sleep for the rest.
+ */
+static void by_callbacks(void)
+{
+    enum { WAKE_UPS = 8 };
+    struct program *server = staged_server();
+    struct actor *anna = actor_connect(server, "anna");
+    struct actor *ben = actor_connect(server, "ben");
+    actor_send_text(anna, "one\n");
+    actor_send_text(ben, "two\n");
+    actor_expect_text(anna, "ONE\n");
+    actor_expect_text(ben, "TWO\n");
+    trace_mark(server);
+    check_cause("epoll_wait sleeps until the first deadline, because the loop "
+                "knows it: a timer for each client is all that is needed. "
+                "Whoever wakes up to look has a polling loop.",
+                PAGE "\"A timer is a call with a deadline\"");
+    stage_play_ms(server, IDLE_MS - 1);
+    check_at_most("wake-ups (epoll_wait) in ten seconds of silence", WAKE_UPS,
+                  trace_count_named(server, "epoll_wait epoll_pwait"));
+    check_cause("", NULL);
+    stage_play_ms(server, 1);
+    actor_expect_text(anna, "bye\n");
+    actor_expect_text(ben, "bye\n");
+    model_expect(server, MODEL_EPOLL);
+}
+
+static void renews(void)
+{
+    struct program *server = staged_server();
+    struct actor *anna = actor_connect(server, "anna");
+    for (int i = 0; i < 4; i++) {
+        stage_play_ms(server, IDLE_MS / 2 + check_random(IDLE_MS / 2));
+        actor_send_text(anna, "x");
+        actor_expect_text(anna, "X");
+    }
+    expect_bye(server, anna, stage_now_ms() + IDLE_MS);
+}
+
+static void each_its_own(void)
+{
+    enum { CLIENTS = 4 };
+    static const char *const names[] = {"anna", "ben", "cleo", "dora"};
+    static const int in_turn[] = {1, 3, 2, 0}; /* two of them have spoken */
+    struct program *server = staged_server();
+    struct actor *actors[CLIENTS];
+    int64_t due_ms[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) {
+        stage_play_ms(server, 1 + check_random(1500));
+        actors[i] = actor_connect(server, names[i]);
+        due_ms[i] = stage_now_ms() + IDLE_MS;
+    }
+    for (int i = 2; i >= 0; i -= 2) {
+        stage_play_ms(server, 1 + check_random(1500));
+        actor_send_text(actors[i], "x");
+        actor_expect_text(actors[i], "X");
+        due_ms[i] = stage_now_ms() + IDLE_MS;
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        expect_bye(server, actors[in_turn[i]], due_ms[in_turn[i]]);
+        for (int j = i + 1; j < CLIENTS; j++)
+            actor_expect_nothing(actors[in_turn[j]]);
+    }
+}
+
+/* --- under the sanitizers
+ * ------------------------------------------------------- */
+
+/*
+ * Clients leave in all ways before their deadlines. Then one stays until its
+ * own, which is later than theirs: what was left of them has struck by then.
+ */
+static void leaves_early(void)
+{
+    const char *const options[] = {"--idle-ms", "20", NULL};
+    struct program *server = server_start(SANITIZED, options);
+    program_pause(server);
+    struct peer *first = peer_connect(server);
+    struct peer *second = peer_connect(server);
+    struct peer *third = peer_connect(server);
+    peer_send_text(second, "x");
+    peer_close(first);
+    peer_reset(second);
+    peer_finish(third);
+    program_resume(server);
+    peer_expect_close(third);
+    struct peer *last = peer_connect(server);
+    peer_expect_text(last, "bye\n");
+    peer_expect_close(last);
+    program_stop(server);
+}
+
+const struct check visible_checks[] = {
+    {.name = "shouts",
+     .title = "what comes goes back in capitals",
+     .run = shouts,
+     .cause = "on_listener accepts, and says with mini_watch what each client "
+              "waits for; on_client receives, turns the bytes into capitals "
+              "and sends them. recv returns 0 when the client sends no more, "
+              "-1 with errno EAGAIN when there is nothing now.",
+     .section = PAGE "\"A reactor: everything ends as a function to be "
+                     "called\""},
+    {.name = "says-bye",
+     .title = "ten seconds of silence, a bye, and the end",
+     .needs = "shouts",
+     .run = says_bye,
+     .cause = "The deadline of a client begins when it is accepted: start its "
+              "timer there, with mini_timer_start and idle_ms. When the time "
+              "has come, on_idle is called with it.",
+     .section = PAGE "\"A timer is a call with a deadline\""},
+    {.name = "by-callbacks",
+     .title = "the loop alone sleeps, and only until something is due",
+     .needs = "says-bye",
+     .run = by_callbacks},
+    {.name = "renews",
+     .title = "each byte that comes renews the deadline",
+     .needs = "says-bye",
+     .run = renews,
+     .cause = "To start a timer that runs is to start it anew. Whoever "
+              "receives starts the client's timer again.",
+     .section = PAGE "\"3. A timer that is not started anew\""},
+    {.name = "each-its-own",
+     .title = "four clients, four deadlines",
+     .needs = "renews",
+     .run = each_its_own,
+     .cause = "Each client is silent for itself. One timer that all of them "
+              "start anew tells only when the last one has spoken; one timer "
+              "for all has to know whose deadline is the first.",
+     .section = PAGE "\"A timer is a call with a deadline\""},
+    {.name = "leaves-early",
+     .title = "a client that goes takes its timer with it",
+     .needs = "says-bye",
+     .run = leaves_early,
+     .cause = "The loop links the watcher and the timer into its lists. Both "
+              "have to leave these lists before the memory that they lie in "
+              "is freed: mini_unwatch and mini_timer_stop in drop.",
+     .section = PAGE "\"To stop is to leave the list\""},
+    {.name = NULL},
+};

@@ -1,0 +1,228 @@
+/*
+ * server.c - sends back in capitals what it receives, and lets the silent go;
+ * in callbacks, on miniloop.
+ *
+ *     on_listener   clients wait                       accept them
+ *     on_client     a client's socket is ready         receive, shout
+ *     on_idle       somebody may have been silent      say bye
+ *
+ * The second solution of 07-deadline: one timer for all. All have the same
+ * delay, so the order in which clients were last heard is the order of their
+ * deadlines: who speaks goes to the end of the ring, and the first of the ring
+ * is the next to be let go. See NOTES.md.
+ *
+ * SIMPLIFIED: without descriptors for a client more, on_listener is called
+ * again and again; lesson 07's server pauses.
+ */
+#include "lessons/07-callbacks/miniloop.h"
+#include "lessons/common/common.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char bye[] = "bye\n";
+
+enum { BATCH = 64, ROOM = 4096, BYE = sizeof bye - 1, NS_PER_MS = 1000000 };
+
+/* A client: bytes[sent..len) wait to be sent. */
+struct client {
+    struct watcher watcher;     /* calls on_client */
+    struct client *next, *prev; /* in the ring, in order of due_ns */
+    int64_t due_ns;
+    bool leaving; /* bye is the last that it gets */
+    size_t len, sent;
+    char bytes[ROOM + BYE];
+};
+
+static struct miniloop loop;
+static struct watcher listener, stop;
+static struct timer idle; /* runs while there are clients */
+static struct client clients = {.next = &clients, .prev = &clients};
+static int idle_ms = 10000;
+
+static void unlink_client(struct client *c)
+{
+    c->prev->next = c->next;
+    c->next->prev = c->prev;
+}
+
+/* To the end of the ring: nobody is due later than who begins anew now. */
+static void append_client(struct client *c)
+{
+    c->due_ns = mini_now(&loop) + (int64_t)idle_ms * NS_PER_MS;
+    c->next = &clients;
+    c->prev = clients.prev;
+    c->prev->next = clients.prev = c;
+}
+
+/* Starts the timer for the first of the ring; or leaves it stopped. */
+static void arm(void)
+{
+    const struct client *first = clients.next;
+    if (first == &clients)
+        return;
+    const int64_t left_ns = first->due_ns - mini_now(&loop);
+    mini_timer_start(&loop, &idle,
+                     (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS));
+}
+
+/* The timer may run for this client: then it finds nobody, and looks on. */
+static void drop(struct client *c)
+{
+    unlink_client(c);
+    mini_unwatch(&loop, &c->watcher);
+    close(c->watcher.fd);
+    free(c);
+}
+
+/* Sends what waits; false if the client has gone. */
+static bool flush(struct client *c)
+{
+    while (c->sent < c->len) {
+        const ssize_t n = send(c->watcher.fd, c->bytes + c->sent,
+                               c->len - c->sent, MSG_NOSIGNAL);
+        if (n == -1)
+            return errno == EAGAIN;
+        c->sent += (size_t)n;
+    }
+    return true;
+}
+
+/* Sends what waits, and says what the client is called for next; or ends it. */
+static void go_on(struct client *c)
+{
+    const bool here = flush(c);
+    const bool owed = c->sent < c->len;
+    if (!here || (c->leaving && !owed) ||
+        mini_watch(&loop, &c->watcher, owed ? EPOLLOUT : EPOLLIN) != 0)
+        drop(c);
+}
+
+/* Receives once; false if the client has finished, or has gone. */
+static bool receive(struct client *c)
+{
+    const ssize_t n = recv(c->watcher.fd, c->bytes, ROOM, 0);
+    if (n == -1)
+        return errno == EAGAIN; /* no byte came: its deadline stays */
+    if (n == 0)
+        return false;
+    unlink_client(c);
+    append_client(c);
+    for (ssize_t i = 0; i < n; i++)
+        c->bytes[i] = (char)toupper((unsigned char)c->bytes[i]);
+    c->len = (size_t)n;
+    c->sent = 0;
+    return true;
+}
+
+/* Who is owed something is not listened to: there is no room for more. */
+static void on_client(void *arg)
+{
+    struct client *c = arg;
+    if (c->sent < c->len || receive(c))
+        go_on(c);
+    else
+        drop(c);
+}
+
+/* The bye stands behind what is owed, and has as much time as the client had.
+ */
+static void expire(struct client *c)
+{
+    if (c->leaving) {
+        drop(c);
+        return;
+    }
+    c->leaving = true;
+    memcpy(c->bytes + c->len, bye, BYE);
+    c->len += BYE;
+    unlink_client(c);
+    append_client(c);
+    go_on(c);
+}
+
+/*
+ * The first deadline that was known when the timer was started has come. Who
+ * has spoken since is further behind, so there may be nobody to end.
+ */
+static void on_idle(void *arg)
+{
+    (void)arg;
+    while (clients.next != &clients && clients.next->due_ns <= mini_now(&loop))
+        expire(clients.next);
+    arm();
+}
+
+/* A client at the end of the ring; the first one starts the timer. */
+static struct client *client_new(int fd)
+{
+    struct client *c = allocate(sizeof *c);
+    c->watcher =
+        (struct watcher){.call = {.function = on_client, .arg = c}, .fd = fd};
+    c->leaving = false;
+    c->len = c->sent = 0;
+    append_client(c);
+    if (clients.next == c)
+        arm();
+    return c;
+}
+
+/* Accepts clients. The deadline of each begins now: it may never send. */
+static void on_listener(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < BATCH; i++) {
+        const int fd =
+            accept4(listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd == -1)
+            return;
+        struct client *c = client_new(fd);
+        if (mini_watch(&loop, &c->watcher, EPOLLIN) != 0)
+            drop(c);
+    }
+}
+
+static void on_stop(void *arg)
+{
+    (void)arg;
+    mini_stop(&loop);
+}
+
+int main(int argc, char **argv)
+{
+    int port = 8000;
+    const struct option options[] = {
+        {"port", "the port; 0 picks a free one", &port, 0, 65535, NULL, NULL},
+        {"idle-ms", "milliseconds of silence until a client is let go",
+         &idle_ms, 1, 3600000, NULL, NULL},
+        {.name = NULL},
+    };
+    parse_options(argc, argv,
+                  "Sends back in capitals what it receives, and lets the "
+                  "silent go.",
+                  options);
+    int error = mini_init(&loop);
+    listener = (struct watcher){.call = {.function = on_listener},
+                                .fd = listen_on(port, SOCK_NONBLOCK)};
+    stop =
+        (struct watcher){.call = {.function = on_stop}, .fd = stop_on_signal()};
+    idle = (struct timer){.call = {.function = on_idle}};
+    if (error == 0)
+        error = mini_watch(&loop, &listener, EPOLLIN);
+    if (error == 0)
+        error = mini_watch(&loop, &stop, EPOLLIN);
+    if (error != 0)
+        die(-error, NULL, "cannot set up the loop");
+    announce(listener.fd);
+
+    error = mini_run(&loop);
+    if (error != 0)
+        die(-error, NULL, "epoll_wait failed");
+    while (clients.next != &clients)
+        drop(clients.next);
+    mini_fini(&loop);
+    close(listener.fd);
+}
