@@ -25,7 +25,8 @@ trap 'rm -f "$part"' EXIT
 git archive --format=tar --prefix=kit/ HEAD -- . \
     ':(exclude)solutions' \
     ':(exclude)exercises/INSTRUCTORS.md' \
-    ':(exclude)exercises/sample' \
+    ':(exclude)exercises/sample-class' \
+    ':(exclude)exercises/platforms' \
     ':(exclude)exercises/pattern' \
     ':(exclude)exercises/dist-student.sh' \
     ':(exclude)exercises/test' |

@@ -187,3 +187,25 @@ dist-student: ## the kit as students get it, without solutions/: OUT=kit.tar.gz
 new-exercise: ## begin an exercise: NAME=09-thing (LESSON=09, KIND=write)
 	@$(MAKE) --no-print-directory -s $(B)/bin/grade
 	@$(B)/bin/grade new $(if $(LESSON),--lesson $(LESSON)) $(if $(KIND),--kind $(KIND)) "$(NAME)"
+
+# What is handed in, who handed in the same, and a class to try all of it with.
+.PHONY: handin similar sample-class gradescope classroom50 autolab
+handin: ## pack your work for your instructor: STUDENT=alice (EXERCISE=05-drain)
+	@$(if $(STUDENT),,$(error say who you are: make handin STUDENT=alice))
+	@exercises/handin.sh "$(STUDENT)" $(EXERCISE)
+
+similar: ## who handed in the same: SUBMISSIONS=dir (OUT=build/similar, EXERCISE=05-drain)
+	@$(if $(SUBMISSIONS),,$(error say where the submissions are: make similar SUBMISSIONS=dir))
+	@$(MAKE) --no-print-directory -s $(B)/bin/grade
+	@$(B)/bin/grade similar "$(SUBMISSIONS)" --out "$(or $(OUT),build/similar)" \
+		$(if $(EXERCISE),--exercise $(EXERCISE))
+
+sample-class: ## twelve invented submissions, to try the grader with
+	@exercises/sample-class/make.sh
+	@echo "next:   make grade SUBMISSIONS=build/sample-class"
+
+# For a platform: what to upload.
+gradescope: ## pack an autograder: EXERCISE=05-drain (also: make autolab, make classroom50)
+gradescope classroom50 autolab:
+	@$(if $(EXERCISE),,$(error say which exercise: make $@ EXERCISE=$(firstword $(exercise_names))))
+	@exercises/platforms/pack.sh $@ $(EXERCISE)

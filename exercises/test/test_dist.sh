@@ -50,7 +50,7 @@ no_name_of_an_instructor() {
     local names
     names=$(tar -tzf "$work/a.tar.gz")
     [[ $(wc -l <<<"$names") -gt 100 ]] || { echo "hardly a kit: $names"; return 1; }
-    ! grep -E '(^|/)(solutions|wrong|hostile|second|sample)/|/hidden\.c$|NOTES\.md|INSTRUCTORS' \
+    ! grep -E '(^|/)(solutions|wrong|hostile|second|sample-class|platforms)/|/hidden\.c$|NOTES\.md|INSTRUCTORS' \
         <<<"$names"
 }
 

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# setup.sh: Gradescope runs it once, as root, when it builds the image: what the
+# grader needs is installed, and the grader is built.
+#
+#     /autograder/source/    what was in the zip: this file, exercise, kit.tar.gz
+#
+# $AUTOGRADER stands for /autograder in our own test.
+# Read before: ../../INSTRUCTORS.md. Read after: run_autograder.
+set -euo pipefail
+cd "${AUTOGRADER:-/autograder}/source"
+unset KIT_BUILD MAKEFLAGS MAKELEVEL MFLAGS
+
+if ! command -v cc make ar bwrap >/dev/null || [[ ! -e /usr/include/liburing.h ]]; then
+    apt-get update
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        gcc libc6-dev binutils make liburing-dev bubblewrap
+fi
+tar -xzf kit.tar.gz
+make -s -j2 -C kit grader
+# Hidden checks and solutions are in it: nobody but root may look.
+chmod 700 kit
