@@ -76,6 +76,19 @@ static int copy_tree(const char *from, const char *to)
     return nftw(from, copy_one, DESCRIPTORS, FTW_PHYS);
 }
 
+/* True if any user may enter the folders that lead to `path`. */
+static bool is_open_to_all(const char *path)
+{
+    char prefix[4096];
+    struct stat info;
+    for (const char *end = path; (end = strchr(end + 1, '/')) != NULL;) {
+        snprintf(prefix, sizeof prefix, "%.*s", (int)(end - path), path);
+        if (stat(prefix, &info) == -1 || (info.st_mode & S_IXOTH) == 0)
+            return false;
+    }
+    return true;
+}
+
 int scratch_make(struct scratch *s, const char *build, const char **why)
 {
     const char *tmp = getenv("TMPDIR");
@@ -84,6 +97,12 @@ int scratch_make(struct scratch *s, const char *build, const char **why)
     *why = "cannot make a folder below $TMPDIR or /tmp";
     if (mkdtemp(s->dir) == NULL || chmod(s->dir, 0755) == -1)
         return -errno;
+    *why = "other users may not enter $TMPDIR, and root locks programs in as "
+           "another user; try: TMPDIR=/tmp";
+    if (geteuid() == 0 && !is_open_to_all(s->dir)) {
+        scratch_end(s);
+        return -EACCES;
+    }
     s->warden = join(s->dir, "warden");
     s->kit = join(s->dir, "kit");
     char *warden = join(build, "exercises/check/warden");
