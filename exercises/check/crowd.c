@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct person {
@@ -135,6 +136,19 @@ int crowd_kill(pid_t root, int signo)
             n++;
     free(l.all);
     return n;
+}
+
+/* A process may signal those of its own user: so one becomes that user. */
+void crowd_end_user(uid_t uid)
+{
+    const pid_t helper = fork();
+    if (helper == 0) {
+        if (setresuid(uid, uid, uid) == 0)
+            kill(-1, SIGKILL);
+        _exit(0);
+    }
+    while (helper > 0 && waitpid(helper, NULL, 0) == -1 && errno == EINTR)
+        ;
 }
 
 /* Calls fn for each entry of /proc/PID/`what`; false if it may not be read. */

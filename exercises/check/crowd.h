@@ -36,4 +36,10 @@ int crowd_awake(pid_t root);
 /* Sends a signal to all descendants of `root`; returns to how many. */
 int crowd_kill(pid_t root, int signo);
 
+/*
+ * Of root: ends all processes of this user at once, so that none of them can
+ * make another meanwhile. For users that exist for one jail, see jail.c.
+ */
+void crowd_end_user(uid_t uid);
+
 #endif

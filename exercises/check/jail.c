@@ -10,6 +10,7 @@
  */
 #include "jail_internal.h"
 
+#include "crowd.h"
 #include "warden.h"
 
 #include "../../loop/base.h"
@@ -21,12 +22,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { GATE_TIMEOUT_MS = 10000, FIRST_UID = 200000 };
+enum {
+    GATE_TIMEOUT_MS = 10000,
+    CLEAR_TIMEOUT_MS = 5000,
+    FIRST_UID = 200000,
+};
 
 static const struct jail_tier_ops *const tiers[] = {
     [JAIL_LIMITS] = &jail_limits,
@@ -89,12 +95,17 @@ static int enter_limits(const struct jail_options *o, char *const *argv)
     return jail_exec(o, argv[0], argv);
 }
 
+/* No two processes have the same id at the same time, so no two users. */
+uid_t jail_user_of(pid_t keeper)
+{
+    return FIRST_UID + (uid_t)keeper;
+}
+
 int jail_drop_root(void)
 {
     if (geteuid() != 0)
         return 0;
-    /* No two processes have the same id at the same time, so no two users. */
-    const uid_t uid = FIRST_UID + (uid_t)getpid();
+    const uid_t uid = jail_user_of(getpid());
     if (setgroups(0, NULL) == -1 || setresgid(uid, uid, uid) == -1 ||
         setresuid(uid, uid, uid) == -1)
         return -errno;
@@ -105,12 +116,7 @@ int jail_drop_root(void)
 
 static int enter_user(const struct jail_options *o, char *const *argv)
 {
-    if (geteuid() != 0)
-        return -EPERM;
-    if (chdir(o->work) == -1)
-        return -errno;
-    const int error = jail_drop_root();
-    return error != 0 ? error : jail_exec(o, argv[0], argv);
+    return geteuid() != 0 ? -EPERM : enter_limits(o, argv);
 }
 
 const struct jail_tier_ops jail_limits = {
@@ -124,6 +130,7 @@ const struct jail_tier_ops jail_user = {
     .name = "user",
     .missing = "The program sees the system's files and the network, and the "
                "ports of others. (Not those of other users.)",
+    .own_user = true,
     .enter = enter_user,
 };
 
@@ -169,8 +176,10 @@ static void be_keeper(const struct jail_options *o, const char *const *program,
         _exit(126);
 
     const struct jail_limits *l = &o->limits;
-    const long numbers[] = {l->cpu_s, l->wall_s,  l->memory_mb, l->processes,
-                            l->files, l->file_mb, l->sanitized};
+    const long user = tiers[o->tier]->own_user ? jail_user_of(getpid()) : 0;
+    const long numbers[] = {l->cpu_s,     l->wall_s, l->memory_mb,
+                            l->processes, l->files,  l->file_mb,
+                            l->sanitized, o->execs,  user};
     char texts[JAIL_WARDEN_ARGS][24];
     char *argv[JAIL_WARDEN_ARGS + JAIL_ARGS + 1];
     int n = 0;
@@ -228,7 +237,8 @@ static int await_ready(struct jail *j)
 int jail_start(struct jail *j, const struct jail_options *options,
                const char *const *argv)
 {
-    *j = (struct jail){.gate = -1, .output = -1, .status = -1};
+    *j = (struct jail){
+        .tier = options->tier, .gate = -1, .output = -1, .status = -1};
     int gate[2], output[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, gate) == -1)
         return -errno;
@@ -283,18 +293,34 @@ int jail_look(struct jail *j)
     return 1;
 }
 
+/*
+ * Where the keeper is the warden, and the only one who knows what there is to
+ * be ended, it gets some time for it; else its end is that of all.
+ */
+static void end_keeper(const struct jail *j)
+{
+    const struct jail_tier_ops *tier = tiers[j->tier];
+    struct pollfd fd = {.fd = pidfd_open(j->keeper, 0), .events = POLLIN};
+    if (!tier->own_pids && fd.fd != -1)
+        poll(&fd, 1, CLEAR_TIMEOUT_MS);
+    if (fd.fd != -1)
+        close(fd.fd);
+    if (j->end == JAIL_RUNS || j->end == JAIL_LOST)
+        kill(j->keeper, SIGKILL);
+    if (tier->own_user)
+        crowd_end_user(jail_user_of(j->keeper)); /* lest it was prevented */
+    while (waitpid(j->keeper, NULL, __WALL) == -1 && errno == EINTR)
+        ;
+}
+
 void jail_end(struct jail *j)
 {
     if (j->gate != -1)
         close(j->gate); /* a warden that lives clears up when it sees this */
     if (j->output != -1)
         close(j->output);
-    if (j->keeper > 0) {
-        if (j->end == JAIL_RUNS)
-            kill(j->keeper, SIGKILL);
-        while (waitpid(j->keeper, NULL, __WALL) == -1 && errno == EINTR)
-            ;
-    }
+    if (j->keeper > 0)
+        end_keeper(j);
     *j = (struct jail){.gate = -1,
                        .output = -1,
                        .end = j->end,

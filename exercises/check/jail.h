@@ -71,6 +71,7 @@ struct jail_options {
     const char *warden;     /* the path of that program */
     const char *work;       /* the folder seen as /work, its current one */
     bool writable;          /* ... and may write to it: for compilers */
+    bool execs;             /* it may start other programs: for compilers */
     const char *kit;        /* a folder seen as /kit, read-only; or NULL */
     const char *const *env; /* "NAME=value", NULL at the end; NULL: only PATH */
     int input;              /* its standard input; -1: empty */
@@ -89,6 +90,7 @@ enum jail_end {
 };
 
 struct jail {
+    enum jail_tier tier;
     pid_t pid;    /* the program, as we see it */
     pid_t keeper; /* our child: what holds the jail; its end ends the rest */
     int gate;     /* the socket to the warden */

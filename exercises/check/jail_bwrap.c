@@ -46,14 +46,15 @@ static int enter(const struct jail_options *o, char *const *argv)
                 "--gid", "1000", "--hostname", "jail", NULL});
     for (int i = 0; jail_system_paths[i] != NULL; i++)
         add_system(&a, jail_system_paths[i]);
-    add(&a,
-        (const char *[]){"--proc", "/proc", "--dev", "/dev", "--size", tmp_size,
-                         "--tmpfs", "/tmp", "--ro-bind", o->warden, JAIL_WARDEN,
-                         o->writable ? "--bind" : "--ro-bind", o->work, "/work",
-                         "--chdir", "/work", NULL});
+    add(&a, (const char *[]){"--proc", "/proc", "--dev", "/dev", "--size",
+                             tmp_size, "--tmpfs", "/tmp", "--remount-ro",
+                             "/dev", "--ro-bind", o->warden, JAIL_WARDEN,
+                             o->writable ? "--bind" : "--ro-bind", o->work,
+                             "/work", "--chdir", "/work", NULL});
     if (o->kit != NULL)
         add(&a, (const char *[]){"--ro-bind", o->kit, "/kit", NULL});
-    add(&a, (const char *[]){"--", NULL});
+    /* bwrap's root is its own, and so is /dev: memory that nobody counts. */
+    add(&a, (const char *[]){"--remount-ro", "/", "--", NULL});
     add(&a, (const char *const *)argv);
     a.all[a.n] = NULL;
     const int error = jail_drop_root();
@@ -63,5 +64,6 @@ static int enter(const struct jail_options *o, char *const *argv)
 const struct jail_tier_ops jail_bwrap = {
     .name = "bubblewrap",
     .own_files = true,
+    .own_pids = true,
     .enter = enter,
 };

@@ -7,8 +7,8 @@
 #include "jail.h"
 
 enum {
-    JAIL_WARDEN_ARGS = 8, /* warden's name and its numbers */
-    JAIL_ARGS = 32,       /* of a student's program, and more for bwrap */
+    JAIL_WARDEN_ARGS = 10, /* warden's name and its numbers */
+    JAIL_ARGS = 32,        /* of a student's program, and more for bwrap */
 };
 
 /*
@@ -20,6 +20,8 @@ struct jail_tier_ops {
     const char *name;
     const char *missing;
     bool own_files; /* the program is below /work */
+    bool own_pids;  /* the end of the warden is the end of all */
+    bool own_user;  /* the warden makes the program another user */
     int (*enter)(const struct jail_options *o, char *const *argv);
 };
 
@@ -31,6 +33,9 @@ extern const struct jail_tier_ops jail_limits, jail_user, jail_spaces,
 
 /* What of the system is seen there, read-only; NULL at the end. */
 extern const char *const jail_system_paths[];
+
+/* A user whom nobody else is: of the jail whose keeper that is. */
+uid_t jail_user_of(pid_t keeper);
 
 /*
  * Of root: becomes a user whom nobody else is, not even in another jail at the

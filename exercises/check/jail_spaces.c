@@ -217,5 +217,6 @@ static int enter(const struct jail_options *o, char *const *argv)
 const struct jail_tier_ops jail_spaces = {
     .name = "namespaces",
     .own_files = true,
+    .own_pids = true,
     .enter = enter,
 };

@@ -7,7 +7,20 @@
 #ifndef CHECK_SECCOMP_H
 #define CHECK_SECCOMP_H
 
-/* From now on these calls fail with EPERM. 0 or a negative errno value. */
-int seccomp_forbid(void);
+#include <stdbool.h>
+
+/* What is left to it all the same. */
+struct seccomp_needs {
+    bool execs;     /* other programs: compilers need it */
+    bool sanitized; /* ptrace(2), and threads that no tracer sees: LeakSanitizer
+                       stops all others so */
+};
+
+/*
+ * From now on these calls fail with EPERM. Without `execs` the process may
+ * still become *program, once: its name is moved to where nobody finds it. 0 or
+ * a negative errno value.
+ */
+int seccomp_forbid(const struct seccomp_needs *needs, const char **program);
 
 #endif

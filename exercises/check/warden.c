@@ -2,13 +2,15 @@
  * warden.c - the trusted process in a student's jail: starts the program behind
  * the gate, watches what it uses, tells how it ended, ends what it left.
  *
- *     warden CPU_S WALL_S MEMORY_MB PROCESSES FILES FILE_MB SANITIZED
- * PROGRAM...
+ *     warden CPU_S WALL_S MEMORY_MB PROCESSES FILES FILE_MB SANITIZED EXECS
+ *            USER PROGRAM...
  *
  * Where there are namespaces it is process 1 of the jail: whoever loses its
  * parent becomes its child, no signal from inside reaches it, and when it ends
  * the kernel ends all others. Elsewhere it is their subreaper, which gives the
- * first of the three; the others it does by hand.
+ * first of the three. The second is there if it is root and the program is
+ * USER, who is nobody else (0: it is who the warden is); and the third it does
+ * by hand.
  *
  * Limits of one process are setrlimit(2)'s; limits of all together (memory,
  * processor time, the clock) it looks after itself, every 20 ms.
@@ -23,6 +25,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -38,7 +41,8 @@
 enum { LOOK_MS = 20, STATUS_LOST = 125 };
 
 static struct {
-    long cpu_s, wall_s, memory_mb, processes, files, file_mb, sanitized;
+    long cpu_s, wall_s, memory_mb, processes, files, file_mb, sanitized, execs;
+    long user;
 } limits;
 
 static int64_t now_ns(void)
@@ -75,6 +79,25 @@ static void set_limits(void)
         limit(RLIMIT_NPROC, limits.processes);
 }
 
+static bool become_user(void)
+{
+    const uid_t user = (uid_t)limits.user;
+    return user == 0 ||
+           (setgroups(0, NULL) == 0 && setresgid(user, user, user) == 0 &&
+            setresuid(user, user, user) == 0);
+}
+
+/* If memory is short, the kernel ends this one before any other. */
+static void be_first_victim(void)
+{
+    const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd == -1)
+        return;
+    if (write(fd, "1000", 4) == -1)
+        errno = 0; /* it is a help, no wall */
+    close(fd);
+}
+
 /* In the child of the warden's fork: stands at the gate, then is the program.
  */
 static void be_program(char **argv)
@@ -83,14 +106,21 @@ static void be_program(char **argv)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setpgid(0, 0);
+    be_first_victim();
+    const bool settled = become_user();
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of users forgets it */
     tell((struct warden_word){.kind = WARDEN_READY});
     char go;
-    if (recv(WARDEN_GATE, &go, sizeof go, 0) != 1)
+    if (!settled || recv(WARDEN_GATE, &go, sizeof go, 0) != 1)
         _exit(STATUS_LOST);
     fcntl(WARDEN_GATE, F_SETFD, FD_CLOEXEC);
     set_limits();
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && seccomp_forbid() == 0)
-        execv(argv[0], argv);
+    const struct seccomp_needs needs = {.execs = limits.execs != 0,
+                                        .sanitized = limits.sanitized != 0};
+    const char *program = argv[0];
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+        seccomp_forbid(&needs, &program) == 0)
+        execv(program, argv);
     tell((struct warden_word){.kind = WARDEN_NOEXEC, .status = errno});
     _exit(STATUS_LOST);
 }
@@ -135,9 +165,9 @@ static bool reap(pid_t program, int *status)
 }
 
 /* Watches until the program has ended, or has to. */
-static struct warden_word watch(pid_t program, int children)
+static struct warden_word watch(pid_t program, int children,
+                                int64_t deadline_ns)
 {
-    const int64_t deadline_ns = now_ns() + limits.wall_s * INT64_C(1000000000);
     struct pollfd fds[] = {{children, POLLIN, 0}, {WARDEN_GATE, 0, 0}};
     for (;;) {
         poll(fds, 2, LOOK_MS);
@@ -161,7 +191,7 @@ static struct warden_word watch(pid_t program, int children)
  * PR_SET_PDEATHSIG, or a signal that the program sent) may need a moment more.
  * Whoever sleeps, or goes on for a tenth of a second of processor time, stays.
  */
-static int count_left(void)
+static int count_left(int64_t deadline_ns)
 {
     enum { TENTH_NS = 100000000 };
     const int64_t first_ns = crowd_look(getpid(), false).cpu_ns;
@@ -171,25 +201,37 @@ static int count_left(void)
         const bool none_awake = crowd_awake(getpid()) <= 1; /* the warden */
         const struct crowd left = crowd_look(getpid(), false);
         if (left.processes == 0 || none_awake ||
-            left.cpu_ns - first_ns > TENTH_NS)
+            left.cpu_ns - first_ns > TENTH_NS ||
+            judge(deadline_ns) != WARDEN_READY)
             return left.processes;
         poll(NULL, 0, 1);
     }
 }
 
-/* Ends all that is left; a process may fork while it is looked for. */
+/*
+ * Ends all that is left. In a namespace, or of a user of its own, all at once;
+ * else one by one, and a process may fork while it is looked for.
+ */
 static void clear(void)
 {
-    while (crowd_kill(getpid(), SIGKILL) > 0)
+    do {
+        if (getpid() == 1)
+            kill(-1, SIGKILL);
+        else if (limits.user != 0)
+            crowd_end_user((uid_t)limits.user);
+        else
+            crowd_kill(getpid(), SIGKILL);
         while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
             ;
+    } while (crowd_look(getpid(), false).processes > 0);
 }
 
 int main(int argc, char **argv)
 {
     long *const numbers[] = {
-        &limits.cpu_s, &limits.wall_s,  &limits.memory_mb, &limits.processes,
-        &limits.files, &limits.file_mb, &limits.sanitized};
+        &limits.cpu_s,     &limits.wall_s, &limits.memory_mb,
+        &limits.processes, &limits.files,  &limits.file_mb,
+        &limits.sanitized, &limits.execs,  &limits.user};
     enum { N_NUMBERS = sizeof numbers / sizeof numbers[0] };
     if (argc < N_NUMBERS + 2)
         return 2; /* for jail.c alone: nobody types this */
@@ -209,11 +251,12 @@ int main(int argc, char **argv)
         return 1;
     if (program == 0)
         be_program(argv + N_NUMBERS + 1);
-    struct warden_word word = watch(program, children);
+    const int64_t deadline_ns = now_ns() + limits.wall_s * INT64_C(1000000000);
+    struct warden_word word = watch(program, children, deadline_ns);
     if (word.kind != WARDEN_ENDED)
         word.left = 0;
     else
-        word.left = count_left();
+        word.left = count_left(deadline_ns);
     clear();
     tell(word);
 }
