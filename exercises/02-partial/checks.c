@@ -1,0 +1,196 @@
+/*
+ * checks.c - the visible checks of 02-partial, one for each fault, and one for
+ * what was right.
+ *
+ * A server that asks in turn never sleeps, so it has no rest to wait for. What
+ * passes for time here is a turn: when another client has had two answers, all
+ * connections were asked in between.
+ *
+ * Read before: README.md, ../check/check.h.
+ */
+#include "../check/check.h"
+#include "../check/trace.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define PAGE    "lessons/02-nonblocking/README.md, "
+#define PAGE_01 "lessons/01-blocking/README.md, "
+
+static struct program *start(enum build build)
+{
+    program_may_spin();
+    return server_start(build, NULL);
+}
+
+/* Waits until the server has gone round. */
+static void one_turn(struct peer *clock)
+{
+    for (int i = 0; i < 2; i++) {
+        peer_send_text(clock, "tick ");
+        peer_expect_text(clock, "TICK ");
+    }
+}
+
+/* `len` bytes of text and their capitals. */
+static void make_text(size_t len, char *text, char *capitals)
+{
+    check_random_text(text, len);
+    for (size_t i = 0; i < len; i++)
+        capitals[i] = (char)toupper((unsigned char)text[i]);
+}
+
+/* The second comes when the first has gone: errno is an old one by then. */
+static void shouts(void)
+{
+    struct program *server = start(SANITIZED);
+    for (int i = 0; i < 2; i++) {
+        struct peer *peer = peer_connect(server);
+        peer_send_text(peer, "hello\n");
+        peer_expect_text(peer, "HELLO\n");
+        peer_send_text(peer, "once more\n");
+        peer_expect_text(peer, "ONCE MORE\n");
+        peer_close(peer);
+    }
+}
+
+static void closes(void)
+{
+    struct program *server = start(SANITIZED);
+    struct peer *peer = peer_connect(server);
+    peer_send_text(peer, "the end\n");
+    peer_expect_text(peer, "THE END\n");
+    peer_finish(peer);
+    peer_expect_close(peer);
+    program_stop(server);
+}
+
+static void silent(void)
+{
+    struct program *server = start(SANITIZED);
+    struct peer *quiet = peer_connect(server);
+    struct peer *peer = peer_connect(server);
+    peer_send_text(peer, "anybody?\n");
+    peer_expect_text(peer, "ANYBODY?\n");
+    peer_send_text(quiet, "me\n");
+    peer_expect_text(quiet, "ME\n");
+    program_stop(server);
+}
+
+/* So much that a send takes a part, and not so much that one takes nothing. */
+static void partial(void)
+{
+    enum { LEN = 3000 };
+    static char text[LEN], capitals[LEN];
+    struct program *server = start(SANITIZED);
+    server_squeeze(server);
+    struct peer *peer = peer_connect_small(server);
+    make_text(LEN, text, capitals);
+    peer_send(peer, text, LEN);
+    peer_expect(peer, capitals, LEN);
+    program_stop(server);
+}
+
+static void slow(void)
+{
+    enum { LEN = 20000 };
+    static char text[LEN], capitals[LEN];
+    struct program *server = start(SANITIZED);
+    struct peer *clock = peer_connect(server);
+    one_turn(clock);
+    server_squeeze(server);
+    struct peer *peer = peer_connect_small(server);
+    make_text(LEN, text, capitals);
+    peer_send(peer, text, LEN);
+    check_did("client 2 does not read; client 1 goes on");
+    one_turn(clock);
+    one_turn(clock);
+    check_did("now client 2 reads");
+    peer_expect(peer, capitals, LEN);
+    program_stop(server);
+}
+
+/* The first answer to one who has gone is refused with RST; the second finds
+ * the connection broken. */
+static void gone(void)
+{
+    static char text[20000];
+    struct program *server = start(SANITIZED);
+    struct peer *clock = peer_connect(server);
+    one_turn(clock);
+    struct peer *peer = peer_connect(server);
+    check_random_text(text, sizeof text);
+    program_pause(server);
+    peer_send(peer, text, sizeof text);
+    peer_close(peer);
+    program_resume(server);
+    one_turn(clock);
+    program_stop(server);
+}
+
+static void asks(void)
+{
+    struct program *server = start(TRACED);
+    struct peer *one = peer_connect(server);
+    struct peer *two = peer_connect(server);
+    peer_send_text(one, "one\n");
+    peer_expect_text(one, "ONE\n");
+    peer_send_text(two, "two\n");
+    peer_expect_text(two, "TWO\n");
+    one_turn(one);
+    model_expect(server, MODEL_POLLING);
+}
+
+const struct check visible_checks[] = {
+    {.name = "shouts",
+     .title = "what comes goes back in capitals",
+     .run = shouts,
+     .cause = "errno holds the reason of the last call that failed, however "
+              "long ago. A call that succeeds leaves it as it is. So look at "
+              "what the call returns first, and at errno only after -1.",
+     .section = PAGE "\"Take: until the backlog is empty\""},
+    {.name = "closes",
+     .title = "a client that has finished",
+     .needs = "shouts",
+     .run = closes,
+     .cause = "recv has three outcomes: bytes, an error, and 0, which says "
+              "that the client sends no more. Nothing will ever come behind "
+              "it.",
+     .section = PAGE_01 "\"`recv` has three outcomes\""},
+    {.name = "silent",
+     .title = "a silent client beside another",
+     .needs = "shouts",
+     .run = silent,
+     .cause = "A new descriptor does not inherit O_NONBLOCK from the listener. "
+              "A recv that blocks for one client stops the turn for all.",
+     .section = PAGE "\"Take: until the backlog is empty\""},
+    {.name = "partial",
+     .title = "a send that takes a part",
+     .needs = "shouts",
+     .run = partial,
+     .cause = "send returns how many bytes it took. The rest is still yours: "
+              "keep it, and send it from where the last send ended.",
+     .section = PAGE "\"Send what the kernel takes, keep the rest\""},
+    {.name = "slow",
+     .title = "a client that does not read for a while, beside another",
+     .needs = "silent partial",
+     .run = slow,
+     .cause = "EAGAIN of send says: no room now. The connection is sound, and "
+              "to try again at once brings nothing. Leave the bytes where they "
+              "are, ask the others, and come back next turn; and receive no "
+              "more for this client until it has got them.",
+     .section = PAGE "\"Send what the kernel takes, keep the rest\""},
+    {.name = "gone",
+     .title = "a client that has gone while it is answered",
+     .needs = "shouts",
+     .run = gone,
+     .cause = "A send to a client that has gone raises SIGPIPE, which ends the "
+              "process. With MSG_NOSIGNAL, or with SIGPIPE ignored, it returns "
+              "-1 with errno EPIPE instead.",
+     .section = PAGE "\"Send what the kernel takes, keep the rest\""},
+    {.name = "asks",
+     .title = "still a server that asks in turn, in one thread",
+     .needs = "silent",
+     .run = asks},
+    {.name = NULL},
+};
