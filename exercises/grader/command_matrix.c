@@ -168,11 +168,12 @@ static void print_counts(const struct run *run)
 /* --- the command
  * --------------------------------------------------------------------- */
 
-static void keep_hostile(struct matrix *m)
+/* Keeps the hostile ones alone, or all but those. */
+static void keep(struct matrix *m, bool hostile)
 {
     size_t n = 0;
     for (size_t i = 0; i < m->n; i++)
-        if (m->cases[i].kind == MATRIX_HOSTILE)
+        if ((m->cases[i].kind == MATRIX_HOSTILE) == hostile)
             m->cases[n++] = m->cases[i];
     m->n = n;
 }
@@ -223,13 +224,17 @@ static int matrix(struct run *run, const char *const *names)
     if (matrix_find(&run->matrix, names, &why) != 0)
         return explain(why);
     if (run->hostile)
-        keep_hostile(&run->matrix);
+        keep(&run->matrix, true);
     if (run->sample)
         thin(&run->matrix);
     if (scratch_make(&run->scratch, run_build_folder(), &why) != 0)
         return explain(why);
     run->tier = run->wished[0] != '\0' ? jail_tier_named(run->wished)
                                        : jail_best_tier(run->scratch.warden);
+    if (run->tier == JAIL_LIMITS) {
+        puts("no hostile solution is run: nothing here would lock it in");
+        keep(&run->matrix, false);
+    }
     const int error = run_cases(run);
     const size_t idle = run->sample || run->hostile || error != 0
                             ? 0

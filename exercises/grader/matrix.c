@@ -104,16 +104,27 @@ static void add_wrong(struct matrix *m, const char *path, const char *name,
     c->text = text.len > 0 ? base_arena_strdup(&m->arena, text) : NULL;
 }
 
+/*
+ * "against 05-drain: ...". One that does the job, and cheats one check alone,
+ * says which: "against 05-drain, caught by by-edges: ..."; the rest it earns.
+ */
 static void add_hostile(struct matrix *m, const char *path, const char *name,
                         const struct exercise *e)
 {
     (void)e;
+    const struct base_slice line = first_line(path, &m->arena);
+    const struct base_slice check = between(line, ", caught by ", ":");
     const struct base_slice to =
-        between(first_line(path, &m->arena), "against ", ":");
-    for (size_t i = 0; i < m->n_exercises; i++)
-        if (base_slice_equal(to, base_slice_of(m->exercises[i].name)))
+        between(line, "against ", check.len > 0 ? "," : ":");
+    for (size_t i = 0; i < m->n_exercises; i++) {
+        if (!base_slice_equal(to, base_slice_of(m->exercises[i].name)))
+            continue;
+        struct matrix_case *c =
             add(m, MATRIX_HOSTILE, &m->exercises[i],
                 base_arena_printf(&m->arena, "hostile/%s", name), path);
+        if (check.len > 0)
+            c->check = base_arena_strdup(&m->arena, check);
+    }
 }
 
 /* "server.c"; but of answers, which follow from the seed, "answers.sh". */
@@ -261,6 +272,27 @@ static const char *judge_wrong(const struct matrix_case *c,
     return NULL;
 }
 
+/* Whoever makes the grader fail has earned nothing, but costs its time. */
+static const char *judge_hostile(const struct matrix_case *c,
+                                 struct base_arena *arena)
+{
+    const struct submission *s = &c->result;
+    const struct mark *first = matrix_first_failure(s);
+    for (size_t i = 0; i < s->n_marks && s->state == SUBMISSION_GRADED; i++)
+        if (mark_is_open(&s->marks[i]))
+            return base_arena_printf(arena, "the check %s failed: %s",
+                                     s->marks[i].finding.check,
+                                     s->marks[i].finding.came);
+    if (c->check == NULL)
+        return s->score > c->exercise->skeleton
+                   ? "ESCAPED: it earned more than the skeleton"
+                   : NULL;
+    if (first == NULL || strcmp(first->finding.check, c->check) != 0)
+        return base_arena_printf(arena, "ESCAPED: was not caught by %s",
+                                 c->check);
+    return NULL;
+}
+
 void matrix_judge(struct matrix_case *c, struct base_arena *arena)
 {
     const struct submission *s = &c->result;
@@ -270,8 +302,8 @@ void matrix_judge(struct matrix_case *c, struct base_arena *arena)
         c->fault = base_arena_printf(arena, "the grader failed: %s", s->reason);
     else if (c->kind == MATRIX_WRONG)
         c->fault = judge_wrong(c, arena);
-    else if (c->kind == MATRIX_HOSTILE && s->score > skeleton)
-        c->fault = "ESCAPED: it earned more than the skeleton";
+    else if (c->kind == MATRIX_HOSTILE)
+        c->fault = judge_hostile(c, arena);
     else if (c->kind == MATRIX_SKELETON &&
              (s->state != SUBMISSION_GRADED || s->score != skeleton))
         c->fault = "not the points that exercise.ini says";
