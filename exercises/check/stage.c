@@ -126,7 +126,8 @@ static bool stands(void *arg)
     if (stage.trace == NULL || !stage.trace->begun)
         return false;
     for (const struct trace_task *t = trace_tasks; t != NULL; t = t->next)
-        if (t->trace == stage.trace && !t->stands && !(t->inside && stage.idle))
+        if (t->trace == stage.trace && !t->stands &&
+            !(t->inside && stage.idle && sleeps(t->tid)))
             return false;
     return true;
 }

@@ -193,6 +193,16 @@ static void texts(void)
     says(p, "exit_group(0) = ?\n");
 }
 
+/* Each call is counted once, and has one line. */
+static void lines(void)
+{
+    const struct program *p = run_calls("plain");
+    long long n = 0;
+    for (const char *at = trace_last(p, 200); (at = strchr(at, '\n')); at++)
+        n++;
+    check_equal("lines", trace_total(p), n);
+}
+
 static void last(void)
 {
     struct program *p = run_calls("plain");
@@ -217,6 +227,7 @@ static void test_writes_calls_as_strace(void **state)
 {
     (void)state;
     run_ok(texts);
+    run_ok(lines);
     run_ok(last);
     run_ok(blocked);
 }
