@@ -20,7 +20,10 @@ fi
 files=()
 for exercise in "$@"; do
     # As everywhere, 05 is 05-drain.
-    [[ -d exercises/$exercise ]] || exercise=$(cd exercises && compgen -G "$exercise*" || true)
+    if [[ ! -d exercises/$exercise ]]; then
+        exercise=$(compgen -G "exercises/$exercise*" || true)
+        exercise=${exercise#exercises/}
+    fi
     ini=exercises/$exercise/exercise.ini
     if [[ ! -f $ini ]]; then
         echo "handin: there is no such exercise" >&2

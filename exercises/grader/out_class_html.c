@@ -28,6 +28,35 @@ static void put_link(struct sink *to, const struct submission *s)
 
 /* --- what to look at first ------------------------------------------------ */
 
+/* What the intake says is a sentence; the state's name would say it twice. */
+static bool is_told_by_reason(const struct submission *s)
+{
+    return s->reason != NULL &&
+           (s->state == SUBMISSION_EMPTY || s->state == SUBMISSION_MISSING ||
+            s->state == SUBMISSION_REFUSED);
+}
+
+/* A compiler first says in which function it is. */
+static struct base_slice telling_line(const char *reason)
+{
+    struct base_slice rest = base_slice_of(reason);
+    while (rest.len > 0) {
+        const struct base_slice line = base_slice_cut(&rest, '\n', NULL);
+        if (base_slice_find(line, base_slice_of("error:")) >= 0)
+            return line;
+    }
+    return base_slice_of(reason);
+}
+
+/* The first line, cut. */
+static void put_line(struct sink *to, struct base_slice text)
+{
+    struct base_slice line = base_slice_cut(&text, '\n', NULL);
+    if (line.len > REASON_MOST)
+        line.len = escape_cut_at(line, REASON_MOST);
+    escape_slice(to, ESCAPE_MARKUP, line, true);
+}
+
 static void put_item(struct sink *to, const struct submission *s)
 {
     sink_put(to, "<li>");
@@ -36,15 +65,15 @@ static void put_item(struct sink *to, const struct submission *s)
     sink_put(to, ", ");
     html_line(to, s->exercise);
     sink_put(to, "</a>: ");
-    message_sum(to, s);
-    if (s->state != SUBMISSION_GRADED && s->reason != NULL) {
-        struct base_slice rest = base_slice_of(s->reason);
-        struct base_slice line = base_slice_cut(&rest, '\n', NULL);
-        if (line.len > REASON_MOST)
-            line.len = escape_cut_at(line, REASON_MOST);
-        sink_put(to, " <span class=\"soft\">");
-        escape_slice(to, ESCAPE_MARKUP, line, true);
-        sink_put(to, "</span>");
+    if (is_told_by_reason(s)) {
+        put_line(to, base_slice_of(s->reason));
+    } else {
+        message_sum(to, s);
+        if (s->state != SUBMISSION_GRADED && s->reason != NULL) {
+            sink_put(to, " <span class=\"soft\">");
+            put_line(to, telling_line(s->reason));
+            sink_put(to, "</span>");
+        }
     }
     sink_put(to, "</li>\n");
 }
@@ -365,8 +394,8 @@ int output_class_html(const struct class_result *c, struct base_buf *out)
     html_begin(&to, c->title);
     put_head(&to, c, n);
     put_list(&to, c, "Grade again", is_not_final);
-    put_list(&to, c, "Not graded", is_not_graded);
     put_table(&to, c, columns, n);
+    put_list(&to, c, "Not graded", is_not_graded);
     for (size_t i = 0; i < n; i++)
         put_exercise(&to, c, &columns[i]);
     html_end(&to);

@@ -4,9 +4,9 @@
 # submission; Python's parser reads what they write. And make handin, whose
 # archive is what they get. Prints TAP.
 #
-# Read before: ../platforms/pack.sh. Rests on: git(1), zip(1), python3(1).
+# Read before: ../platforms/pack.sh. Rests on: git(1), bsdtar(1), python3(1).
 set -euo pipefail
-for tool in git zip unzip python3; do
+for tool in git zip bsdtar python3; do
     if ! command -v "$tool" >/dev/null; then
         echo "1..0 # SKIP $tool is not installed"
         exit 0
@@ -41,6 +41,7 @@ check() { # NAME COMMAND...
         tail -n 30 "$work/out" | sed 's/^/# /'
     fi
 }
+fails() { if "$@"; then return 1; fi; }
 says() { # FILE PYTHON-EXPRESSION about r, the parsed file
     python3 -c '
 import json, sys
@@ -61,7 +62,7 @@ root=$work/autograder
 gradescope_is_set_up() {
     pack gradescope
     mkdir -p "$root/source" "$root/results" "$root/submission"
-    unzip -q "$work/clone/build/gradescope/$exercise.zip" -d "$root/source"
+    bsdtar -xf "$work/clone/build/gradescope/$exercise.zip" -C "$root/source"
     cp "$root/source/run_autograder" "$root/"
     # The loop has no part in this: its objects save half a minute.
     if [[ -d build/loop ]]; then
@@ -119,7 +120,9 @@ autolab_builds_the_kit() { # as far as make can tell without doing it
 classroom50_is_set_up() {
     pack classroom50
     bundle=$work/clone/build/classroom50/$exercise
-    ! tar -tzf "$bundle/kit.tar.gz" | grep -E '/solutions/|hidden\.c'
+    tar -tzf "$bundle/kit.tar.gz" >"$work/names"
+    grep -qx 'kit/Makefile' "$work/names"
+    fails grep -E '/solutions/|hidden\.c' "$work/names"
     mkdir "$work/checkout"
     tar -xzf "$bundle/kit.tar.gz" -C "$bundle"
     mkdir "$bundle/kit/build"
@@ -149,14 +152,14 @@ classroom50_grades() {
 handin_packs_what_was_begun() {
     local kit=$root/source/kit
     cp "exercises/$exercise/skeleton/server.c" "$kit/exercises/$exercise/"
-    ! make -s -C "$kit" handin STUDENT=ann >"$work/said" 2>&1
+    fails make -s -C "$kit" handin STUDENT=ann >"$work/said" 2>&1
     grep -q "nothing to hand in" "$work/said"
     cp "$good" "$kit/exercises/$exercise/"
     make -s -C "$kit" handin STUDENT=ann >"$work/said"
     grep -qx 'packed: build/ann.tar.gz' "$work/said"
     [[ $(tar -tzf "$kit/build/ann.tar.gz") == "$exercise/server.c" ]]
-    ! make -s -C "$kit" handin STUDENT=../ann >"$work/said" 2>&1
-    ! make -s -C "$kit" handin STUDENT=ann EXERCISE=77 >"$work/said" 2>&1
+    fails make -s -C "$kit" handin STUDENT=../ann >"$work/said" 2>&1
+    fails make -s -C "$kit" handin STUDENT=ann EXERCISE=77 >"$work/said" 2>&1
     make -s -C "$kit" handin STUDENT=ann EXERCISE=05
 }
 handin_can_be_graded() {
