@@ -69,9 +69,10 @@ same_files() {
 
 # Files of tree $1 that hold half of what makes a file of solutions/ that file:
 # its lines of 16 bytes and more, without blanks at the ends, that are in no
-# skeleton. Files with fewer than six such lines are left to same_files.
+# skeleton and in no given program. Files with fewer than six such lines are left
+# to same_files.
 alike_files() {
-    (cd "$work/kit" && find exercises/*/skeleton -type f) |
+    (cd "$work/kit" && find exercises/*/skeleton exercises/*/given -type f) |
         sed "s,^,$work/kit/," >"$work/list.skeletons"
     (cd "$work/kit" && find solutions -type f -size +0) |
         sed "s,^,$work/kit/," >"$work/list.theirs"
