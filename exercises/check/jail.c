@@ -265,6 +265,12 @@ int jail_start(struct jail *j, const struct jail_options *options,
     return error;
 }
 
+uid_t jail_owner(const struct jail *j)
+{
+    const bool ours = geteuid() != 0 || j->tier == JAIL_LIMITS;
+    return ours ? geteuid() : jail_user_of(j->keeper);
+}
+
 int jail_go(struct jail *j)
 {
     return send(j->gate, "g", 1, MSG_NOSIGNAL) == 1 ? 0 : -errno;

@@ -107,6 +107,12 @@ struct jail {
 int jail_start(struct jail *j, const struct jail_options *options,
                const char *const *argv);
 
+/*
+ * Who the program is, as we see it: a user whom nobody else is, or ourselves
+ * if we are not root.
+ */
+uid_t jail_owner(const struct jail *j);
+
 /* Opens the gate. */
 int jail_go(struct jail *j);
 

@@ -6,14 +6,20 @@
  *
  * What a program may not do is to bring a sanitizer of its own, or to ask not
  * to be looked at: then no memory error would be seen. So it is refused if it
- * defines one of the sanitizers' functions, or has the attribute no_sanitize.
+ * names one of the sanitizers' functions, has the attribute no_sanitize, a
+ * malloc of its own, or looks for functions by name. For the sanitized build,
+ * what is looked at is what is compiled: the preprocessed text, in which
+ * nothing depends on anything any more.
  *
  * Read before: build.h, ../check/jail.h. Read after: run.c.
  */
 #include "build.h"
 
 #include <errno.h>
+#include <ftw.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,8 +65,8 @@ static void compile(struct base_buf *script, const struct exercise *e,
     for (int i = 0; e->files[i] != NULL; i++) {
         if (!base_slice_ends(base_slice_of(e->files[i]), base_slice_of(".c")))
             continue;
-        base_buf_printf(script, "cc $flags %s -c %s -o ../%s/%s.o || return\n",
-                        flags, e->files[i], variant, e->files[i]);
+        base_buf_printf(script, "compile %s %s %s || return\n", variant,
+                        e->files[i], flags);
     }
     base_buf_printf(script,
                     "refuse %s || return\ncc %s -pthread -o ../%s/%s "
@@ -72,20 +78,43 @@ static void compile(struct base_buf *script, const struct exercise *e,
                     e->libraries != NULL ? e->libraries : "");
 }
 
-static const char refuse[] =
-    "refuse() {\n"
-    "  if nm --defined-only ../$1/*.c.o | grep -E "
-    "' [_]*(asan|lsan|ubsan|tsan|sanitizer|interceptor)_'; then\n"
+/* compile VARIANT FILE FLAGS...; refuse VARIANT */
+static const char functions[] =
+    "compile() {\n"
+    "  to=../$1/$2 file=$2\n"
+    "  shift 2\n"
+    "  if test $to != ../sanitized/$file; then\n"
+    "    cc $flags \"$@\" -c $file -o $to.o\n"
+    "    return\n"
+    "  fi\n"
+    "  cc $flags \"$@\" -E $file -o $to.i || return\n"
+    "  if grep -E 'no_sanitize|no_address_safety|disable_sanitizer' $to.i\n"
+    "  then\n"
+    "    echo 'the attribute no_sanitize is not allowed here'\n"
+    "    return 1\n"
+    "  fi\n"
+    "  if grep -wE '_*(asan|lsan|ubsan|tsan|sanitizer|interceptor)_[a-z_0-9]*' "
+    "$to.i\n"
+    "  then\n"
     "    echo 'these names belong to the sanitizers: give yours others'\n"
     "    return 1\n"
     "  fi\n"
+    "  cc $flags \"$@\" -c $to.i -o $to.o\n"
+    "}\n"
+    "refuse() {\n"
+    "  if nm --defined-only ../$1/*.c.o | grep -E ' "
+    "(_*(asan|lsan|ubsan|tsan|sanitizer|interceptor)_.*|malloc|free|calloc|"
+    "realloc|memalign|posix_memalign|aligned_alloc)$'; then\n"
+    "    echo 'these names belong to the sanitizers: give yours others'\n"
+    "    return 1\n"
+    "  fi\n"
+    "  if nm --undefined-only ../$1/*.c.o | grep -E ' "
+    "(__(lsan|sanitizer)_.*|__asan_(un)?poison_memory_region|"
+    "dl(open|mopen|sym|vsym))$'; then\n"
+    "    echo 'these functions are not allowed here'\n"
+    "    return 1\n"
+    "  fi\n"
     "}\n";
-
-static const char refuse_attribute[] =
-    "if cc $flags -E *.c | grep -E 'no_sanitize|disable_sanitizer'; then\n"
-    "  echo 'the attribute no_sanitize is not allowed here'\n"
-    "  exit 1\n"
-    "fi\n";
 
 static char *make_script(const struct exercise *e,
                          const struct build_options *o,
@@ -100,15 +129,15 @@ static char *make_script(const struct exercise *e,
                     "-fno-omit-frame-pointer -Wall -Wextra -I$kit/include "
                     "-ffile-prefix-map=%s=/work\"\n",
                     own ? "/kit" : jail->kit, own ? "/work" : o->work);
-    base_buf_printf(&b, "%s", refuse);
+    base_buf_printf(&b, "%s", functions);
     compile(&b, e, "plain", "-O2");
     /* The warnings once are enough. */
     compile(&b, e, "sanitized",
             "-O1 -w -fsanitize=address,undefined -fno-sanitize-recover=all");
-    base_buf_printf(&b, "cd src || exit\n%s", refuse_attribute);
-    base_buf_printf(&b, "sanitized > ../sanitized.log 2>&1 &\n"
+    base_buf_printf(&b, "cd src || exit\n"
+                        "sanitized > ../sanitized/log 2>&1 &\n"
                         "plain && wait $! && exit 0\n"
-                        "wait; cat ../sanitized.log; exit 1\n");
+                        "wait; cat ../sanitized/log; exit 1\n");
     char *script = base_arena_strdup(arena, base_buf_slice(&b));
     base_buf_fini(&b);
     return script;
@@ -149,24 +178,61 @@ static const char *limit_words(enum jail_end end)
     }
 }
 
+/* The folders that the compiler writes to, and what is in them. */
+static const char *const folders[] = {"plain", "sanitized"};
+enum { N_FOLDERS = sizeof folders / sizeof folders[0] };
+
+static uid_t new_owner; /* nftw gives its function no argument */
+
+static int give_one(const char *path, const struct stat *info, int type,
+                    struct FTW *at)
+{
+    (void)info;
+    (void)type;
+    (void)at;
+    return lchown(path, new_owner, (gid_t)new_owner);
+}
+
+/*
+ * If the grader is root the compiler is another user, and owns them meanwhile.
+ * Nobody else ever does: not the program either, when it runs.
+ */
+static int give_folders(const char *work, uid_t owner)
+{
+    int error = geteuid() == 0 ? 0 : 1;
+    new_owner = owner;
+    for (int i = 0; i < N_FOLDERS && error == 0; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", work, folders[i]);
+        error = nftw(path, give_one, 4, FTW_PHYS) != 0 ? -EPERM : 0;
+    }
+    return error < 0 ? error : 0;
+}
+
 static int run_script(const struct jail_options *jail, const char *script,
                       struct base_arena *arena, const char **words)
 {
     const char *const argv[] = {"/bin/sh", "-c", script, NULL};
     struct jail j;
     int error = jail_start(&j, jail, argv);
-    if (error == 0)
-        error = jail_go(&j);
     if (error < 0)
         return error;
+    error = give_folders(jail->work, jail_owner(&j));
+    if (error == 0)
+        error = jail_go(&j);
+    if (error < 0) {
+        jail_end(&j);
+        return error;
+    }
     struct base_buf said;
     base_buf_init(&said, WORDS_MAX);
     collect(&j, &said);
     jail_end(&j);
+    error = give_folders(jail->work, 0);
     *words = base_arena_printf(arena, "%.*s%s", (int)base_buf_len(&said),
                                base_buf_slice(&said).ptr, limit_words(j.end));
     base_buf_fini(&said);
-    if (j.end == JAIL_LOST || j.end == JAIL_NOEXEC)
+    if (error < 0 || j.end == JAIL_LOST || j.end == JAIL_NOEXEC)
         return -ECHILD;
     return j.end == JAIL_EXITED && j.status == 0 ? 0 : -ENOEXEC;
 }
@@ -177,15 +243,12 @@ int build_submission(const struct exercise *e, const struct build_options *o,
     *words = "";
     if (e->program == NULL)
         return 0;
-    static const char *const folders[] = {"plain", "sanitized"};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < N_FOLDERS; i++) {
         const char *path =
             base_arena_printf(arena, "%s/%s", o->work, folders[i]);
-        /* For all: the compiler is another user, if the grader is root. */
-        if (mkdir(path, 0777) == -1 || chmod(path, 0777) == -1)
+        if (mkdir(path, 0755) == -1 || chmod(path, 0755) == -1)
             return -errno;
     }
-    chmod(o->work, 0777);
     const struct jail_options jail = {
         .tier = o->tier,
         .warden = o->warden,
@@ -196,8 +259,5 @@ int build_submission(const struct exercise *e, const struct build_options *o,
         .input = -1,
         .limits = limits,
     };
-    const int error =
-        run_script(&jail, make_script(e, o, &jail, arena), arena, words);
-    chmod(o->work, 0755);
-    return error;
+    return run_script(&jail, make_script(e, o, &jail, arena), arena, words);
 }
