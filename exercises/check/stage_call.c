@@ -30,7 +30,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-enum { ASKS_FIRST_NS = 1000000, ASKS_LAST_NS = 100000000 };
+enum { ASKS_FIRST_NS = 1000000, ASKS_LAST_NS = 512000000 };
 
 /* --- the program begins
  * --------------------------------------------------------- */
