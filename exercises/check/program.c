@@ -594,12 +594,47 @@ void program_pause(struct program *p)
 {
     story_add("the program is stopped for a while (SIGSTOP)");
     kill(p->pid, SIGSTOP);
+    crowd_kill(p->pid, SIGSTOP);
     program_rest(p); /* a signal takes effect a moment after kill */
 }
 
 void program_resume(struct program *p)
 {
     story_add("the program goes on (SIGCONT)");
+    crowd_kill(p->pid, SIGCONT);
+    kill(p->pid, SIGCONT);
+}
+
+/* --- frozen
+ * ----------------------------------------------------------------------- */
+
+/* True if it stands: by the signal, or before its tracer. */
+static bool stands(void *arg)
+{
+    const struct program *p = arg;
+    char path[64], stat[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", p->pid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return true; /* it has ended */
+    (void)!fread(stat, 1, sizeof stat - 1, file);
+    fclose(file);
+    const char *state = strrchr(stat, ')');
+    return state != NULL && strchr("TtZX", state[2]) != NULL;
+}
+
+void program_freeze(struct program *p)
+{
+    story_add("SIGSTOP: the program stands still");
+    kill(p->pid, SIGSTOP);
+    if (!program_wait_for(p, stands, p, -1, 0))
+        program_hangs(p, "the program stands still");
+}
+
+void program_thaw(struct program *p)
+{
+    story_add("SIGCONT: it goes on");
+    crowd_kill(p->pid, SIGCONT);
     kill(p->pid, SIGCONT);
 }
 
