@@ -55,6 +55,32 @@ static void pieces(void)
     peer_expect_end(peer);
 }
 
+/*
+ * A blocking send takes all, unless a signal comes when a part has gone: a stop
+ * signal, too, though it has no handler (Ctrl-Z, fg).
+ */
+static void interrupted(void)
+{
+    enum { LINES = 40, LINE = 1000, READ = 700 };
+    static char text[LINES * LINE], capitals[LINES * LINE];
+    check_random_text(text, sizeof text);
+    for (size_t i = 1; i <= LINES; i++)
+        text[i * LINE - 1] = '\n';
+    to_capitals(capitals, text, sizeof text);
+    struct program *server = server_start(SANITIZED, NULL);
+    server_squeeze(server);
+    struct peer *peer = peer_connect_small(server);
+    peer_send(peer, text, sizeof text);
+    size_t done = 0;
+    for (; done + READ < sizeof text / 2; done += READ) {
+        program_rest(server);
+        program_pause(server);
+        program_resume(server);
+        peer_expect(peer, capitals + done, READ);
+    }
+    peer_expect(peer, capitals + done, sizeof text - done);
+}
+
 static void listener(void)
 {
     struct program *server = server_start(SANITIZED, NULL);
@@ -83,6 +109,14 @@ const struct check hidden_checks[] = {
      .cause = "Sooner or later a line begins near the end of the buffer. What "
               "is left of it has to move to the front; a recv without room "
               "returns 0, as if the client had finished.",
+     .section = PAGE "\"Serve: as many calls as the bytes need\""},
+    {.name = "interrupted",
+     .title = "stopped and continued while it sends",
+     .needs = "lines",
+     .run = interrupted,
+     .cause =
+         "Also a blocking send may take a part and return how much: when a "
+         "signal comes. Send the rest, in a loop.",
      .section = PAGE "\"Serve: as many calls as the bytes need\""},
     {.name = "listener",
      .title = "the listener is the parent's alone",
