@@ -34,11 +34,12 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 20, STATUS_LOST = 125 };
+enum { LOOK_MS = 20, STATUS_LOST = 125, FILES_MAX = 4096 };
 
 static struct {
     long cpu_s, wall_s, memory_mb, processes, files, file_mb, sanitized, execs;
@@ -82,6 +83,8 @@ static void set_limits(void)
 static bool become_user(void)
 {
     const uid_t user = (uid_t)limits.user;
+    for (int cap = 0; user != 0 && prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+        prctl(PR_CAPBSET_DROP, cap);
     return user == 0 ||
            (setgroups(0, NULL) == 0 && setresgid(user, user, user) == 0 &&
             setresuid(user, user, user) == 0);
@@ -136,11 +139,19 @@ static int64_t cpu_of_the_gone_ns(void)
            (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * INT64_C(1000);
 }
 
+/* In /tmp, where it is the jail's own: each file is memory, if empty too. */
+static bool has_too_many_files(void)
+{
+    struct statvfs tmp;
+    return getpid() == 1 && statvfs("/tmp", &tmp) == 0 &&
+           tmp.f_files - tmp.f_ffree > FILES_MAX;
+}
+
 /* WARDEN_READY as long as nothing is too much. */
 static enum warden_kind judge(int64_t deadline_ns)
 {
     const struct crowd c = crowd_look(getpid(), false);
-    if (c.memory > (int64_t)limits.memory_mb << 20)
+    if (c.memory > (int64_t)limits.memory_mb << 20 || has_too_many_files())
         return WARDEN_MEMORY;
     if (c.cpu_ns + cpu_of_the_gone_ns() > limits.cpu_s * INT64_C(1000000000))
         return WARDEN_CPU;
@@ -237,7 +248,11 @@ int main(int argc, char **argv)
         return 2; /* for jail.c alone: nobody types this */
     for (int i = 0; i < N_NUMBERS; i++)
         *numbers[i] = atol(argv[i + 1]);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /*
+     * Process 1 takes the whole jail with it. Any other has to clear up by hand
+     * when nobody is outside any more, which the gate tells it.
+     */
+    prctl(PR_SET_PDEATHSIG, getpid() == 1 ? SIGKILL : 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_DUMPABLE, 0); /* the program may not trace it */
 

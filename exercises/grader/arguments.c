@@ -18,14 +18,14 @@ static void print_help(const struct base_options *set, const char *command)
 }
 
 int arguments_parse(struct base_options *set, const char *command, int argc,
-                    char **argv, const char **folder)
+                    char **argv, const char **word)
 {
     int at;
     while ((at = base_options_parse(set, argc, argv, false)) > 0 && at < argc) {
-        if (*folder != NULL)
-            return base_options_fail(set, -EINVAL, "one folder at a time: %s",
+        if (*word != NULL)
+            return base_options_fail(set, -EINVAL, "one at a time: %s",
                                      argv[at]);
-        *folder = argv[at];
+        *word = argv[at];
         argc -= at;
         argv += at;
     }

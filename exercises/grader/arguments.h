@@ -1,7 +1,7 @@
 /*
- * arguments.h - options and one folder, in any order: `grade class dir --jobs
- * 2` and `grade class --jobs 2 dir` are the same. (base_options_start ends at
- * the first word that is no option.)
+ * arguments.h - options and one word (a folder, an exercise), in any order:
+ * `grade class dir --jobs 2` and `grade class --jobs 2 dir` are the same.
+ * (base_options_start ends at the first word that is no option.)
  *
  * Read before: ../../loop/base.h, options. Read after: command_class.c.
  */
@@ -11,11 +11,11 @@
 #include "../../loop/base.h"
 
 /*
- * Sets the options, and *folder to the word among them; it stays NULL if there
+ * Sets the options, and *word to the word among them; it stays NULL if there
  * is none. Returns 0; -ECANCELED when --help has been printed for `command`; or
  * a negative errno value, which base_options_error explains.
  */
 int arguments_parse(struct base_options *set, const char *command, int argc,
-                    char **argv, const char **folder);
+                    char **argv, const char **word);
 
 #endif

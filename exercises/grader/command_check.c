@@ -9,11 +9,14 @@
  */
 #include "commands.h"
 
+#include "arguments.h"
 #include "outputs.h"
 #include "progress.h"
 #include "run.h"
+#include "supervise.h"
 #include "workspace.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,13 +84,41 @@ static int status_of(const struct submission *s)
     return s->state == SUBMISSION_GRADED && s->score >= s->max ? 0 : 1;
 }
 
-/* Prepares the files, grades them and prints; returns main's status. */
+/* What one check is about; done in a child, see supervise.h. */
+struct work {
+    const struct exercise *e;
+    const struct run_options *o;
+    const char *student;
+    int columns;
+    struct base_arena *arena;
+};
+
+/* Grades the files and prints; returns main's status. */
+static int grade_and_print(void *arg)
+{
+    const struct work *w = arg;
+    struct run_options o = *w->o;
+    struct submission s = {.student = w->student};
+    workspace_sha256(w->e, s.sha256);
+    int n = 0;
+    o.arg = &n;
+    o.on_check = isatty(2) ? show_check : NULL;
+    run_submission(w->e, w->e->dir, &o, &s, w->arena);
+    s.missing = NULL; /* what one's own program may do needs no warning */
+    if (o.on_check != NULL)
+        fprintf(stderr, "\r\033[K");
+    print_result(&s, w->columns);
+    if (s.state != SUBMISSION_ERROR && o.only == NULL)
+        progress_note(w->e->name, s.sha256, s.score, s.max);
+    return status_of(&s);
+}
+
 static int check(const struct exercise *e, struct run_options *o,
                  const char *student, int columns, struct base_arena *arena)
 {
     struct base_buf told;
     base_buf_init(&told, MESSAGE_MAX);
-    int error = workspace_prepare(e, &told);
+    const int error = workspace_prepare(e, &told);
     print_bytes(&told, error == 0 ? stdout : stderr);
     base_buf_fini(&told);
     if (error != 0)
@@ -96,21 +127,11 @@ static int check(const struct exercise *e, struct run_options *o,
     const char *why;
     if (scratch_make(&scratch, run_build_folder(), &why) != 0)
         return explain(why);
-    struct submission s = {.student = student};
-    workspace_sha256(e, s.sha256);
-    int n = 0;
     o->scratch = &scratch;
-    o->arg = &n;
-    o->on_check = isatty(2) ? show_check : NULL;
-    run_submission(e, e->dir, o, &s, arena);
-    s.missing = NULL; /* what one's own program may do needs no warning */
-    if (o->on_check != NULL)
-        fprintf(stderr, "\r\033[K");
+    struct work work = {e, o, student, columns, arena};
+    const int status = supervise(grade_and_print, &work);
     scratch_end(&scratch);
-    print_result(&s, columns);
-    if (s.state != SUBMISSION_ERROR && o->only == NULL)
-        progress_note(e->name, s.sha256, s.score, s.max);
-    return status_of(&s);
+    return status;
 }
 
 int command_check(int argc, char **argv)
@@ -134,13 +155,18 @@ int command_check(int argc, char **argv)
         "checks, explains what is wrong. For example: grade check 05-drain",
         "EXERCISE");
     base_options_define(options, rows);
-    const int rest = base_options_start(options, argc, argv);
+    const char *name = NULL, *why = "say which exercise";
+    const int error =
+        arguments_parse(options, "grade check", argc, argv, &name);
     struct base_arena arena;
     base_arena_init(&arena, CHUNK);
     struct exercise e;
-    const char *why = "say which exercise";
     int status;
-    if (rest != argc - 1 || exercise_load(argv[rest], &arena, &e, &why) != 0) {
+    if (error == -ECANCELED) {
+        status = 0;
+    } else if (error < 0) {
+        status = explain(base_options_error(options));
+    } else if (name == NULL || exercise_load(name, &arena, &e, &why) != 0) {
         status = explain(why);
     } else {
         struct run_options o = {.tier = JAIL_LIMITS,
