@@ -1,4 +1,4 @@
-/* caught by storm: "" */
+/* caught by storm: "it exited with status 2" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

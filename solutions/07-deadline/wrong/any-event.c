@@ -1,4 +1,4 @@
-/* caught by only-bytes: "" */
+/* caught by only-bytes: "until the client is closed: 10000" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

@@ -1,4 +1,4 @@
-/* caught by same-number: "" */
+/* caught by same-number: "nothing comes for ben0 now" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

@@ -1,4 +1,4 @@
-/* caught by says-bye: "" */
+/* caught by says-bye: "mini_unwatch: Assertion" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

@@ -1,4 +1,4 @@
-/* caught by late-reader: "" */
+/* caught by late-reader: "Send what the kernel takes" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

@@ -1,4 +1,4 @@
-/* caught by only-bytes: "" */
+/* caught by only-bytes: "after 0 of them the program has closed" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

@@ -1,4 +1,4 @@
-/* caught by leaves-early: "" */
+/* caught by leaves-early: "closes the connection of client 3" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

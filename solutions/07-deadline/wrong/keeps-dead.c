@@ -1,4 +1,4 @@
-/* caught by last-word: "" */
+/* caught by last-word: "the program closes the connection of cleo" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

@@ -1,4 +1,4 @@
-/* caught by renews: "" */
+/* caught by renews: "byte 0: b, where S was expected" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

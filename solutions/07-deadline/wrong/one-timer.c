@@ -1,4 +1,4 @@
-/* caught by each-its-own: "" */
+/* caught by each-its-own: "until the client is closed:" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

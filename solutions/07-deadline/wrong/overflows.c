@@ -1,4 +1,4 @@
-/* caught by late-reader: "" */
+/* caught by late-reader: "heap-buffer-overflow" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

@@ -1,4 +1,4 @@
-/* caught by never-reads: "" */
+/* caught by never-reads: "open descriptors after twice the time" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

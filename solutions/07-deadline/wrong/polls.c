@@ -1,4 +1,4 @@
-/* caught by sleeps-on: "" */
+/* caught by sleeps-on: "in the first 150 ms of silence: at most 8" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

@@ -1,4 +1,4 @@
-/* caught by shouts: "" */
+/* caught by shouts: "client 1 receives 10 bytes" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

@@ -1,4 +1,4 @@
-/* caught by lets-go: "" */
+/* caught by lets-go: "Broken pipe" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.

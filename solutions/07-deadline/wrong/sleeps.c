@@ -1,4 +1,4 @@
-/* caught by says-bye: "" */
+/* caught by says-bye: "between two waits another call sleeps" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.
