@@ -19,7 +19,7 @@
 set -euo pipefail
 
 if (($# == 0)); then
-    mapfile -t pages < <(ls README.md lessons/[0-9]*/README.md loop/README.md 2>/dev/null)
+    mapfile -t pages < <(ls README.md lessons/[0-9]*/README.md loop/README.md exercises/README.md 2>/dev/null)
 else
     pages=("$@")
 fi
@@ -110,7 +110,7 @@ check() {
         run_server "$command" "$n"
         return
     fi
-    timeout 120 bash -c "$command" >"$work/$n.out" 2>&1 </dev/null || status=$?
+    timeout 300 bash -c "$command" >"$work/$n.out" 2>&1 </dev/null || status=$?
     case $mode in
     fails) ((status != 0)) && same_lines "$work/$n.expected" "$work/$n.out" ;;
     status) ((status == 0)) ;;
