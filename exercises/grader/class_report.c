@@ -17,12 +17,13 @@
 #include "class_run.h"
 
 #include "escape.h"
+#include "message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SHOWN = 20, TEXT_MAX = 1 << 16 };
+enum { SHOWN = 20, TEXT_MAX = 1 << 16, REASON_MOST = 200 };
 
 /* Prints any bytes as one line of text, cut at `most` bytes. */
 static void print_line(const char *text, size_t most)
@@ -51,8 +52,8 @@ static const char *problem(const struct submission *s)
 static void print_problem(const struct submission *s, const char *why,
                           bool color)
 {
-    const struct base_slice all = base_slice_of(why);
-    const ssize_t end = base_slice_find(all, base_slice_of("\n"));
+    const struct base_slice line = message_telling_line(why);
+    char *text = base_slice_dup(line);
     const bool red = color && s->state == SUBMISSION_ERROR;
     printf("  %s%-8s%s ", red ? "\033[31m" : "",
            s->state == SUBMISSION_GRADED ? "open"
@@ -60,7 +61,8 @@ static void print_problem(const struct submission *s, const char *why,
            red ? "\033[0m" : "");
     print_line(s->student, 60);
     printf(" %s: ", s->exercise);
-    print_line(why, end >= 0 && end < 200 ? (size_t)end : 200);
+    print_line(text, REASON_MOST);
+    free(text);
     putchar('\n');
 }
 

@@ -76,6 +76,18 @@ const char *message_state(enum submission_state state)
     return "the grader could not do its work";
 }
 
+struct base_slice message_telling_line(const char *reason)
+{
+    struct base_slice rest = base_slice_of(reason);
+    while (rest.len > 0) {
+        const struct base_slice line = base_slice_cut(&rest, '\n', NULL);
+        if (base_slice_find(line, base_slice_of("error:")) >= 0)
+            return line;
+    }
+    rest = base_slice_of(reason);
+    return base_slice_cut(&rest, '\n', NULL);
+}
+
 static const char *advice(enum submission_state state)
 {
     switch (state) {

@@ -65,6 +65,12 @@ size_t message_parts(const struct mark *mark, const struct output_options *o,
 size_t message_state_parts(const struct submission *s,
                            struct message_part parts[MESSAGE_PARTS_MAX]);
 
+/*
+ * The part of a reason to begin with, if there is room for one line: of what a
+ * compiler says, the first error. (Before it says in which function it is.)
+ */
+struct base_slice message_telling_line(const char *reason);
+
 /* "nothing was handed in", ...; "graded". */
 const char *message_state(enum submission_state state);
 

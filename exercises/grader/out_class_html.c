@@ -36,18 +36,6 @@ static bool is_told_by_reason(const struct submission *s)
             s->state == SUBMISSION_REFUSED);
 }
 
-/* A compiler first says in which function it is. */
-static struct base_slice telling_line(const char *reason)
-{
-    struct base_slice rest = base_slice_of(reason);
-    while (rest.len > 0) {
-        const struct base_slice line = base_slice_cut(&rest, '\n', NULL);
-        if (base_slice_find(line, base_slice_of("error:")) >= 0)
-            return line;
-    }
-    return base_slice_of(reason);
-}
-
 /* The first line, cut. */
 static void put_line(struct sink *to, struct base_slice text)
 {
@@ -71,7 +59,7 @@ static void put_item(struct sink *to, const struct submission *s)
         message_sum(to, s);
         if (s->state != SUBMISSION_GRADED && s->reason != NULL) {
             sink_put(to, " <span class=\"soft\">");
-            put_line(to, telling_line(s->reason));
+            put_line(to, message_telling_line(s->reason));
             sink_put(to, "</span>");
         }
     }

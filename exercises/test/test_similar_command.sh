@@ -144,7 +144,7 @@ errors_are_told() {
     says "fewer than two have handed in"
     similar class class
     ends_with 2
-    says "one folder at a time"
+    says "one at a time"
     similar class --out said
     ends_with 2
     says "Not a directory"
