@@ -33,6 +33,8 @@ $(exercise_tests): %: %.o $(exercise_test_support) $(B)/exercises/parts.a $(B)/l
 	$(call say,LINK,$@)
 	@$(link) -o $@ $^ $(loop_libs) -lcmocka
 
+$(B)/exercises/test/test_jail: | $(B)/exercises/check/warden
+
 # Programs that hang, each for a reason of its own: test_hang explains them.
 hanging_programs := $(patsubst %.c,$(B)/%,$(wildcard exercises/test/hangs/*.c))
 $(hanging_programs): %: %.o $(B)/loop/parts.a

@@ -337,7 +337,7 @@ void jail_end(struct jail *j)
 /* --- which tier
  * ------------------------------------------------------------------ */
 
-static bool works(enum jail_tier tier, const char *warden)
+bool jail_tier_works(enum jail_tier tier, const char *warden)
 {
     const struct jail_options o = {
         .tier = tier,
@@ -366,7 +366,7 @@ static bool works(enum jail_tier tier, const char *warden)
 enum jail_tier jail_best_tier(const char *warden)
 {
     for (enum jail_tier tier = JAIL_BWRAP; tier > JAIL_LIMITS; tier--)
-        if (works(tier, warden))
+        if (jail_tier_works(tier, warden))
             return tier;
     return JAIL_LIMITS;
 }

@@ -44,7 +44,8 @@ enum jail_tier jail_tier_named(const char *name);
 /* True if programs see files of their own: /work, /kit; else those of all. */
 bool jail_own_files(enum jail_tier tier);
 
-/* The best tier that works here, tried out with this warden. */
+/* True if the tier works here, tried out with this warden; and the best one. */
+bool jail_tier_works(enum jail_tier tier, const char *warden);
 enum jail_tier jail_best_tier(const char *warden);
 
 /* What protection a tier does not give, in words; NULL: none is missing. */
