@@ -1,4 +1,4 @@
-/* caught by by-callbacks: "a busy loop: 50 waits in a row" */
+/* caught by by-callbacks: "busy" */
 /*
  * server.c - sends back in capitals what it receives, and lets the silent go;
  * in callbacks, on miniloop.
