@@ -1,0 +1,17 @@
+#!/bin/sh
+# answers.sh - the reference answers of 03-trace: what one reads, in awk.
+awk '/^listen\(/ { split($0, a, "[(,]"); listener = a[2] }
+/^p?select6?\(.*\) = / { turns++ }
+/^p?select6?\(/ { split($0, a, "[(,]"); nfds = a[2] }
+/^recvfrom\(.*\) = [0-9]/ { bytes += $NF }
+/^accept4?\(.*\) = / { if (!closed) silent = $NF }
+/^-- client .* closes/ { before = nfds; closed = 1 }
+END {
+    print "listener = " listener
+    print "turns = " turns
+    print "bytes = " bytes
+    print "before = " before
+    print "after = " nfds
+    print "silent = " silent
+    print "reason = nfds"
+}'

@@ -1,0 +1,18 @@
+#!/bin/sh
+# caught by listener: "listen(N"
+# answers.sh - wrong: counts from the pipe.
+awk '/^socket\(/ { split($0, a, "[(,]"); listener = 3 }
+/^p?select6?\(.*\) = / { turns++ }
+/^p?select6?\(/ { split($0, a, "[(,]"); nfds = a[2] }
+/^recvfrom\(.*\) = [0-9]/ { bytes += $NF }
+/^accept4?\(.*\) = / { if (!closed) silent = $NF }
+/^-- client .* closes/ { before = nfds; closed = 1 }
+END {
+    print "listener = " listener
+    print "turns = " turns
+    print "bytes = " bytes
+    print "before = " before
+    print "after = " nfds
+    print "silent = " silent
+    print "reason = nfds"
+}'
