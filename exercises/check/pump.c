@@ -111,17 +111,21 @@ static bool turn(int fd, short events, int ms, bool *news)
     return fd != -1 && fds[n + 1].revents != 0;
 }
 
+/*
+ * To ask `done` may cost more than a turn: it may have to look through /proc.
+ * As long as things happen, it is not asked more than half of the time; nor
+ * before there was a turn, lest no time be left for what it waits for.
+ */
 int pump_until(bool (*done)(void *arg), void *arg, int fd, short events,
                int64_t deadline_ns)
 {
     if (children == -1)
         open_children();
+    if (done != NULL && done(arg))
+        return 1;
     int ms = FIRST_TURN_MS;
+    int64_t ask_again_ns = 0;
     for (int idle = 0;;) {
-        if (done != NULL && done(arg))
-            return 1;
-        if (pump_clock_ns() >= deadline_ns)
-            return 0;
         bool news;
         if (turn(fd, events, ms, &news))
             return 1;
@@ -129,6 +133,15 @@ int pump_until(bool (*done)(void *arg), void *arg, int fd, short events,
         idle = news ? 0 : idle + 1;
         if (idle >= IDLE_TURNS && pump_on_idle != NULL)
             pump_on_idle();
+        const int64_t now_ns = pump_clock_ns();
+        const bool late = now_ns >= deadline_ns;
+        if (done != NULL && (late || !news || now_ns >= ask_again_ns)) {
+            if (done(arg))
+                return 1;
+            ask_again_ns = 2 * pump_clock_ns() - now_ns;
+        }
+        if (late)
+            return 0;
     }
 }
 

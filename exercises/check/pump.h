@@ -35,10 +35,10 @@ extern void (*pump_on_gone)(pid_t pid, int status);
 extern void (*pump_on_idle)(void);
 
 /*
- * Waits until done(arg) is true, which is asked after each thing that happens
- * and every 20 ms at least; until `fd` (-1: none) has one of `events`, as of
- * poll(2); or until `deadline_ns` of CLOCK_MONOTONIC. Returns 1, or 0 when the
- * deadline has passed.
+ * Waits until done(arg) is true, which is asked as things happen, and when none
+ * does for 20 ms; until `fd` (-1: none) has one of `events`, as of poll(2); or
+ * until `deadline_ns` of CLOCK_MONOTONIC. Returns 1, or 0 when the deadline has
+ * passed. However late it is, what is there is handled once.
  */
 int pump_until(bool (*done)(void *arg), void *arg, int fd, short events,
                int64_t deadline_ns);
