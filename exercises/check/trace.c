@@ -137,6 +137,8 @@ static void enter(struct trace_task *t,
         for (int i = 0; i < TRACE_ARGS; i++)
             t->call.args[i] = info->entry.args[i];
         count(t->trace, t->call.number);
+        t->trace->execs +=
+            t->call.number == SYS_execve || t->call.number == SYS_execveat;
         trace_text_entry(t);
     }
     t->repeats = false;
@@ -192,10 +194,8 @@ static void on_exec(struct trace_task *t, pid_t before)
     if (caller != NULL && caller != t)
         task_free(caller);
     t->inside = t->repeats = false;
-    if (t->trace->begun) {
-        t->trace->execs++;
+    if (t->trace->begun)
         return;
-    }
     t->trace->begun = true;
     t->fds = trace_fds_new();
     if (trace_stage != NULL)

@@ -97,7 +97,9 @@ struct trace {
     pid_t root;
     bool begun; /* its first exec is done: what comes is counted */
     bool ended; /* no thread is left */
-    int execs, children, threads; /* after the first exec, from the start on */
+    /* What it has made, from its own exec on; of execs, has tried: the jail
+     * may forbid it. */
+    int execs, children, threads;
     long long counts[TRACE_CALLS], other, total;
     char *last[TRACE_LAST]; /* a ring; `lasts` were ever put in */
     long long lasts;

@@ -128,7 +128,7 @@ static void test_company(void **state)
     fails("epoll", "thread", MODEL_EPOLL, "it makes threads: 1", "Threads");
     fails("epoll", "fork", MODEL_EPOLL, "it makes children (fork): 1",
           "A process for each");
-    fails("epoll", "exec", MODEL_EPOLL, "it executes another program",
+    fails("epoll", "exec", MODEL_EPOLL, "it executes other programs",
           "system, popen and exec");
 }
 

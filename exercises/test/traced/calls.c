@@ -4,8 +4,8 @@
  *     calls plain     getppid 7 times, then a few with arguments of all kinds
  *     calls thread    in a thread 5 times, in itself 2 times
  *     calls child     in a child 5 times, in itself 2 times
- *     calls exec      exec of itself with "plain"
- *     calls vfork     a child by vfork(2) that executes "plain"
+ *     calls exec      exec of what is not there, then getppid 7 times
+ *     calls vfork     the same exec in a child by vfork(2)
  *     calls signal    raises SIGUSR1, whose handler calls getppid once
  *     calls stop      stops itself by SIGSTOP, and when continued: getppid
  *     calls mark      getppid 3 times, and 4 times more when a line has come
@@ -81,15 +81,21 @@ static void with_child(void)
     call(2);
 }
 
-static void with_vfork(char *self)
+static void exec(void)
 {
-    char *const argv[] = {self, "plain", NULL};
+    char *const argv[] = {"nowhere", NULL};
+    execv("/nowhere", argv);
+}
+
+static void with_vfork(void)
+{
     const pid_t child = vfork();
     if (child == 0) {
-        execv(self, argv);
+        exec();
         _exit(1);
     }
     waitpid(child, NULL, 0);
+    call(7);
 }
 
 static void on_signal(int signal)
@@ -119,11 +125,10 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "child") == 0) {
         with_child();
     } else if (strcmp(what, "exec") == 0) {
-        char *const again[] = {argv[0], "plain", NULL};
-        execv(argv[0], again);
-        return 1;
+        exec();
+        call(7);
     } else if (strcmp(what, "vfork") == 0) {
-        with_vfork(argv[0]);
+        with_vfork();
     } else if (strcmp(what, "signal") == 0) {
         signal(SIGUSR1, on_signal);
         raise(SIGUSR1);

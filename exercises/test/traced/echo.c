@@ -279,8 +279,8 @@ static void start_with_flaw(void)
         wait_for_end(NULL);
         _exit(0);
     }
-    if (has("exec") && system("true") != 0)
-        exit(1);
+    if (has("exec"))
+        (void)!system("true"); /* the jail may forbid it */
 #ifdef SYS_io_uring_setup
     char zero[120] = "";
     if (has("uring"))
