@@ -134,10 +134,13 @@ static char *make_script(const struct exercise *e,
     /* The warnings once are enough. */
     compile(&b, e, "sanitized",
             "-O1 -w -fsanitize=address,undefined -fno-sanitize-recover=all");
+    /* What both say is told once. */
     base_buf_printf(&b, "cd src || exit\n"
                         "sanitized > ../sanitized/log 2>&1 &\n"
-                        "plain && wait $! && exit 0\n"
-                        "wait; cat ../sanitized/log; exit 1\n");
+                        "plain\nfirst=$?\n"
+                        "wait $! && test $first = 0 && exit 0\n"
+                        "test $first = 0 && cat ../sanitized/log\n"
+                        "exit 1\n");
     char *script = base_arena_strdup(arena, base_buf_slice(&b));
     base_buf_fini(&b);
     return script;
