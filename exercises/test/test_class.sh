@@ -218,7 +218,7 @@ an_infinite_loop_is_a_failure() {
     echo 'int main(void) { return x; }' >"$class/eve/93-ends/main.c"
     grade "$class" --out "out$n"
     ends_with 0
-    says "ann 93-ends  2/2" "bob 93-ends  0/2" "broken   eve 93-ends: main.c: In function"
+    says "ann 93-ends  2/2" "bob 93-ends  0/2" "broken   eve 93-ends: main.c:1:25: error:"
     until_true nothing_is_left
 }
 
