@@ -144,7 +144,8 @@ void program_expect_exit(struct program *p, int status);
 /*
  * Stops it with all its processes, so that what clients do meanwhile is all
  * there when it goes on. A call that has slept half-way returns what it has
- * done: signal(7), "Interruption ... by stop signals". Not for TRACED.
+ * done, and a wait ends with EINTR: signal(7), "Interruption ... by stop
+ * signals". TRACED, it must have one thread and no children.
  */
 void program_pause(struct program *p);
 void program_resume(struct program *p);
@@ -181,14 +182,6 @@ int64_t program_cpu_ns(const struct program *p); /* user and system time */
  * of CPU time without coming to rest is a busy loop.
  */
 void program_rest(struct program *p);
-
-/*
- * Stops the program with a signal, so that what is sent to it from now on is
- * all there when it goes on; comes back when it stands. A wait that it sleeps
- * in is ended by that, with EINTR. For programs of one thread.
- */
-void program_freeze(struct program *p);
-void program_thaw(struct program *p);
 
 /* --- clients -----------------------------------------------------------------
  */

@@ -180,6 +180,11 @@ static bool is_given(const struct program *p)
     return p->build == GIVEN || p->build == GIVEN_TRACED;
 }
 
+static bool is_traced(const struct program *p)
+{
+    return p->build == TRACED || p->build == GIVEN_TRACED;
+}
+
 /* Processor time of all whose fault it would be. */
 static int64_t all_cpu_ns(void)
 {
@@ -590,24 +595,6 @@ void program_rest(struct program *p)
     program_hangs(p, "with nothing to do, the program sleeps");
 }
 
-void program_pause(struct program *p)
-{
-    story_add("the program is stopped for a while (SIGSTOP)");
-    kill(p->pid, SIGSTOP);
-    crowd_kill(p->pid, SIGSTOP);
-    program_rest(p); /* a signal takes effect a moment after kill */
-}
-
-void program_resume(struct program *p)
-{
-    story_add("the program goes on (SIGCONT)");
-    crowd_kill(p->pid, SIGCONT);
-    kill(p->pid, SIGCONT);
-}
-
-/* --- frozen
- * ----------------------------------------------------------------------- */
-
 /* True if it stands: by the signal, or before its tracer. */
 static bool stands(void *arg)
 {
@@ -623,17 +610,21 @@ static bool stands(void *arg)
     return state != NULL && strchr("TtZX", state[2]) != NULL;
 }
 
-void program_freeze(struct program *p)
+void program_pause(struct program *p)
 {
-    story_add("SIGSTOP: the program stands still");
+    story_add("the program is stopped for a while (SIGSTOP)");
     kill(p->pid, SIGSTOP);
-    if (!program_wait_for(p, stands, p, -1, 0))
-        program_hangs(p, "the program stands still");
+    crowd_kill(p->pid, SIGSTOP);
+    /* A signal takes effect a moment after kill. */
+    if (!is_traced(p))
+        program_rest(p);
+    else if (!program_wait_for(p, stands, p, -1, 0))
+        program_hangs(p, "the program is stopped");
 }
 
-void program_thaw(struct program *p)
+void program_resume(struct program *p)
 {
-    story_add("SIGCONT: it goes on");
+    story_add("the program goes on (SIGCONT)");
     crowd_kill(p->pid, SIGCONT);
     kill(p->pid, SIGCONT);
 }
