@@ -31,8 +31,8 @@
  * by rules, one by one, or all together in a storm.
  *
  * SIMPLIFIED: one program. Of several threads or children the order is the
- * kernel's, and so is the amount that goes into a full socket; setitimer and
- * timer_create are of the real time.
+ * kernel's, and so is the amount that goes into a full socket; setitimer,
+ * timer_create and timerfd are of the real time.
  *
  * Read before: check.h, trace.h. Read after: stage.c.
  * Rests on: ptrace(2), vdso(7), and the pages of the calls for what may fail.
