@@ -22,6 +22,7 @@ static uint64_t nonce;
 static int64_t begin_ns;
 static char *story[STORY_MAX];
 static unsigned long told;
+static bool quiet;
 static char *notes;
 
 /* --- the story
@@ -52,8 +53,15 @@ static void tell(char *line)
     story[told++ % STORY_MAX] = line;
 }
 
+void check_quiet(bool yes)
+{
+    quiet = yes;
+}
+
 void story_add(const char *what, ...)
 {
+    if (quiet)
+        return;
     va_list args;
     va_start(args, what);
     tell(vtext(what, args));

@@ -235,6 +235,12 @@ int peer_fd(const struct peer *p); /* for what this header does not have */
 /* Adds a line to "what was done" (printf). The calls above do so themselves. */
 void check_did(const char *what, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * Until it is called with false, the calls above add nothing by themselves: for
+ * many steps that one line of check_did says better.
+ */
+void check_quiet(bool yes);
+
 /* The shell's way of doing the same; replaces the last one. */
 void check_command(const char *command, ...)
     __attribute__((format(printf, 1, 2)));
