@@ -37,7 +37,8 @@ noreturn void check_run(const struct check *check, int report, uint64_t nonce);
 
 /* Adds what happened to the story, without the program's name (printf). */
 void story_add(const char *what, ...) __attribute__((format(printf, 1, 2)));
-/* While it is mute, nothing is added: of work that is done hundreds of times. */
+/* While it is mute, nothing is added: of work that is done hundreds of times.
+ */
 void story_mute(bool mute);
 char *story_text(void);
 const char *story_command(void);

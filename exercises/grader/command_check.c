@@ -113,7 +113,7 @@ static int grade_and_print(void *arg)
     return status_of(&s);
 }
 
-static int check(const struct exercise *e, struct run_options *o,
+static int check(const struct exercise *e, const struct run_options *o,
                  const char *student, int columns, struct base_arena *arena)
 {
     struct base_buf told;
@@ -127,8 +127,9 @@ static int check(const struct exercise *e, struct run_options *o,
     const char *why;
     if (scratch_make(&scratch, run_build_folder(), &why) != 0)
         return explain(why);
-    o->scratch = &scratch;
-    struct work work = {e, o, student, columns, arena};
+    struct run_options with_scratch = *o;
+    with_scratch.scratch = &scratch;
+    struct work work = {e, &with_scratch, student, columns, arena};
     const int status = supervise(grade_and_print, &work);
     scratch_end(&scratch);
     return status;

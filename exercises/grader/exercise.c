@@ -246,7 +246,7 @@ int exercise_list(struct base_arena *arena, const char *const **names)
 int exercise_load(const char *name, struct base_arena *arena,
                   struct exercise *e, const char **why)
 {
-    const char *const *names;
+    const char *const *names = NULL;
     const int n = exercise_list(arena, &names);
     const char *match = NULL;
     int matches = 0;

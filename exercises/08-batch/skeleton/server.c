@@ -54,7 +54,7 @@ static int answer(struct descriptor *conn, const char *line, size_t len)
 static int serve(void *arg)
 {
     struct descriptor conn = {.fd = (int)(intptr_t)arg};
-    char line[LINE_LEN];
+    char line[LINE_LEN + 1];
     size_t len = 0;
     while (receive_byte(&conn, &line[len]) == 1) {
         if (line[len++] == '\n') {
