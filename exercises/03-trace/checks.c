@@ -65,6 +65,13 @@ static int last_argument(struct program *p, const char *call)
     return argument;
 }
 
+/* What select was told last: the C library may call it pselect6. */
+static int last_nfds(struct program *p)
+{
+    const int nfds = last_argument(p, "pselect6");
+    return nfds != -1 ? nfds : last_argument(p, "select");
+}
+
 /* The number behind the last " = " of the trace: what the last call returned.
  */
 static int last_result_of(struct program *p, const char *call)
@@ -126,7 +133,7 @@ static struct run play(bool aloud)
     run.silent = last_result_of(run.server, "accept4(");
     for (int i = 0; i < n; i++)
         client_sends(&run, peers[i], i, true, aloud);
-    run.before = last_argument(run.server, "select");
+    run.before = last_nfds(run.server);
     peer_close(peers[gone]);
     tell(&run, aloud, check_text("client %d closes", gone + 1));
     peers[n] = peer_connect(run.server);
@@ -134,7 +141,7 @@ static struct run play(bool aloud)
     client_sends(&run, peers[n], n, true, aloud);
     /* The one with the highest number: it is not looked at any more. */
     client_sends(&run, peers[n - 1], n - 1, false, aloud);
-    run.after = last_argument(run.server, "select");
+    run.after = last_nfds(run.server);
     /* The last select has not returned. */
     run.turns = trace_count_named(run.server, "select pselect6") - 1;
     return run;

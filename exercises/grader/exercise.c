@@ -229,6 +229,8 @@ static int is_exercise(const struct dirent *entry)
 int exercise_list(struct base_arena *arena, const char *const **names)
 {
     struct dirent **entries;
+    static const char *const none[] = {NULL};
+    *names = none;
     const int n = scandir("exercises", &entries, is_exercise, alphasort);
     if (n < 0)
         return -errno;
@@ -246,11 +248,11 @@ int exercise_list(struct base_arena *arena, const char *const **names)
 int exercise_load(const char *name, struct base_arena *arena,
                   struct exercise *e, const char **why)
 {
-    const char *const *names = NULL;
-    const int n = exercise_list(arena, &names);
+    const char *const *names;
+    exercise_list(arena, &names);
     const char *match = NULL;
     int matches = 0;
-    for (int i = 0; i < n && name[0] != '\0'; i++) {
+    for (int i = 0; names[i] != NULL && name[0] != '\0'; i++) {
         if (strcmp(names[i], name) == 0)
             return load(names[i], arena, e, why);
         if (strncmp(names[i], name, strlen(name)) == 0) {
