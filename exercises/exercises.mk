@@ -141,6 +141,7 @@ try: ## run your program of an exercise: EXERCISE=05-drain ARGS="--port 8000"
 matrix: ## test the exercises on good, wrong and hostile solutions (EXERCISE=05-drain)
 	@$(MAKE) --no-print-directory -s -j2 grader
 	@$(B)/bin/grade matrix $(if $(SAMPLE),--sample) $(EXERCISE)
+	@$(if $(SAMPLE)$(EXERCISE),,HOSTILE=all KIT_BUILD=$(B) exercises/test/test_hostile.sh)
 
 .PHONY: flakes
 flakes: ## grade right solutions on a busy machine, again and again (RUNS=300)

@@ -167,10 +167,10 @@ static bool each_entry(pid_t pid, const char *what,
     return true;
 }
 
-static bool each(pid_t root, const char *what,
+static bool each(pid_t root, bool with_root, const char *what,
                  void (*fn)(pid_t pid, int number, void *arg), void *arg)
 {
-    struct list l = look(root, true);
+    struct list l = look(root, with_root);
     bool allowed = true;
     for (size_t i = 0; i < l.n; i++)
         if (l.all[i].ours && l.all[i].state != 'Z')
@@ -202,20 +202,31 @@ static void count_awake(pid_t pid, int tid, void *n)
     close(fd);
 }
 
-int crowd_descriptors(pid_t root)
+int crowd_descriptors(pid_t root, bool with_root)
 {
     int n = 0;
-    return each(root, "fd", count_one, &n) ? n : -1;
+    return each(root, with_root, "fd", count_one, &n) ? n : -1;
 }
 
 void crowd_each_descriptor(pid_t root, void (*fn)(pid_t pid, int fd, void *arg),
                            void *arg)
 {
-    each(root, "fd", fn, arg);
+    each(root, false, "fd", fn, arg);
 }
 
-int crowd_awake(pid_t root)
+int crowd_awake(pid_t root, bool with_root)
 {
     int n = 0;
-    return each(root, "task", count_awake, &n) ? n : -1;
+    return each(root, with_root, "task", count_awake, &n) ? n : -1;
+}
+
+pid_t crowd_parent(pid_t pid)
+{
+    char name[16];
+    struct list l = {.all = NULL};
+    snprintf(name, sizeof name, "%d", pid);
+    read_one(name, &l);
+    const pid_t parent = l.n > 0 ? l.all[0].parent : 0;
+    free(l.all);
+    return parent;
 }

@@ -23,15 +23,18 @@ struct crowd {
  */
 struct crowd crowd_look(pid_t root, bool with_root);
 
-/* Open descriptors of `root` and its descendants; negative: not allowed. */
-int crowd_descriptors(pid_t root);
+/* Their open descriptors; negative: not allowed. */
+int crowd_descriptors(pid_t root, bool with_root);
 
-/* Calls fn for each of these descriptors. */
+/* Calls fn for each descriptor of the descendants. */
 void crowd_each_descriptor(pid_t root, void (*fn)(pid_t pid, int fd, void *arg),
                            void *arg);
 
-/* Threads of `root` and its descendants that run, or would like to. */
-int crowd_awake(pid_t root);
+/* Their threads that run, or would like to. */
+int crowd_awake(pid_t root, bool with_root);
+
+/* The parent of a process; 0: there is no such process. */
+pid_t crowd_parent(pid_t pid);
 
 /* Sends a signal to all descendants of `root`; returns to how many. */
 int crowd_kill(pid_t root, int signo);

@@ -231,6 +231,7 @@ static int await_ready(struct jail *j)
     const int heard = hear(j, &word, &j->pid, MSG_DONTWAIT);
     if (heard <= 0)
         return heard < 0 ? heard : -ECHILD;
+    j->warden = crowd_parent(j->pid);
     return word.kind == WARDEN_READY ? 0 : -word.status;
 }
 
@@ -250,6 +251,7 @@ int jail_start(struct jail *j, const struct jail_options *options,
     }
     const int yes = 1;
     setsockopt(gate[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
+    fcntl(output[0], F_SETFL, O_NONBLOCK);
     j->gate = gate[0];
     j->output = output[0];
     j->keeper = fork();
@@ -331,7 +333,8 @@ void jail_end(struct jail *j)
                        .output = -1,
                        .end = j->end,
                        .status = j->status,
-                       .left = j->left};
+                       .left = j->left,
+                       .warden = j->warden};
 }
 
 /* --- which tier

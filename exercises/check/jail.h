@@ -93,9 +93,11 @@ enum jail_end {
 struct jail {
     enum jail_tier tier;
     pid_t pid;    /* the program, as we see it */
+    pid_t warden; /* its parent, and that of all who lose theirs */
     pid_t keeper; /* our child: what holds the jail; its end ends the rest */
     int gate;     /* the socket to the warden */
-    int output;   /* read end of a pipe: standard output and error */
+    int output;   /* read end of a pipe: standard output and error; does not
+                     block: the program may take back what it has written */
     enum jail_end end;
     int status; /* of its end */
     int left;   /* processes it left behind, which the warden ended */

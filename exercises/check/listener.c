@@ -9,6 +9,7 @@
  */
 #include "check_internal.h"
 #include "crowd.h"
+#include "program.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -42,7 +43,7 @@ static void count(pid_t pid, int fd, void *n)
 int program_listeners(const struct program *p)
 {
     int n = 0;
-    crowd_each_descriptor(program_pid(p), count, &n);
+    crowd_each_descriptor(p->jail.warden, count, &n);
     return n;
 }
 
@@ -60,7 +61,7 @@ static void make_small(pid_t pid, int fd, void *n)
 void server_squeeze(struct program *server)
 {
     int n = 0;
-    crowd_each_descriptor(program_pid(server), make_small, &n);
+    crowd_each_descriptor(server->jail.warden, make_small, &n);
     if (n == 0)
         check_error("no listener of the server can be borrowed");
     story_add("connections from now on have the least room to send");

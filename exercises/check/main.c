@@ -103,6 +103,7 @@ static bool run_one(const struct check *check, uint64_t nonce)
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         alarm(CHECK_SECONDS_MAX);
+        signal(SIGPIPE, SIG_IGN); /* who does not read is no reason to end */
         if (jail_own_network((enum jail_tier)setting.tier) < 0)
             _exit(CHECK_BROKE);
         prctl(PR_SET_DUMPABLE, 0); /* no student's program may look inside */

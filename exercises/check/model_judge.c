@@ -262,7 +262,7 @@ static bool is_known(void *arg)
     return r->trace->ended ||
            (m != NULL && (m->most_fruitless >= MODEL_FRUITLESS ||
                           m->most_idle >= MODEL_FRUITLESS)) ||
-           (r->same >= REST_TURNS && crowd_awake(r->trace->root) == 0);
+           (r->same >= REST_TURNS && crowd_awake(r->trace->root, true) == 0);
 }
 
 void model_expect(struct program *p, enum model model)

@@ -13,6 +13,7 @@
 #include "trace_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,19 +41,29 @@ static const char *const folders[] = {
 /* --- start
  * ------------------------------------------------------------------------ */
 
+/* Ends the jail. First nobody may wait for its descriptors any more: their
+ * numbers will be those of others. */
+static void leave(struct program *p)
+{
+    pump_remove(p->jail.gate);
+    pump_remove(p->jail.output);
+    jail_end(&p->jail);
+}
+
 static void on_output(int fd, void *arg)
 {
     struct program *p = arg;
     char bytes[16384];
     const ssize_t n = read(fd, bytes, sizeof bytes);
+    if (n == -1 && errno == EAGAIN)
+        return; /* the program has taken it back */
     if (n <= 0) {
         pump_remove(fd);
         return;
     }
     if (p->said_len + (size_t)n > OUTPUT_MAX) {
         p->shouted = true; /* a flood: nobody reads it */
-        jail_end(&p->jail);
-        pump_remove(fd);
+        leave(p);
         return;
     }
     p->said = base_realloc(p->said, p->said_len + (size_t)n + 1);
@@ -114,7 +125,8 @@ struct program *program_start_named(enum build build, const char *name,
     struct program *p = &programs[n_programs++];
     *p = (struct program){.name = name, .build = build, .input = -1};
     int input[2];
-    if (pipe(input) == -1)
+    if (pipe2(input, O_CLOEXEC) == -1 ||
+        fcntl(input[1], F_SETFL, O_NONBLOCK) == -1)
         check_error("no pipe: %s", strerror(errno));
     const struct jail_options o = options_for(build, input[0]);
     const char *argv[32] = {base_strdup(jail_path(&o, name))};
@@ -164,7 +176,7 @@ static bool done_or_ended(void *arg)
 
 int64_t program_cpu_ns(const struct program *p)
 {
-    return crowd_look(p->pid, true).cpu_ns;
+    return crowd_look(p->jail.warden, false).cpu_ns;
 }
 
 /* What is seen of all programs of the check while one is waited for. */
@@ -199,7 +211,7 @@ static bool all_asleep(void)
 {
     for (int i = 0; i < n_programs; i++) {
         const struct program *p = &programs[i];
-        if (crowd_awake(p->pid) > 0 &&
+        if (crowd_awake(p->jail.warden, false) > 0 &&
             !(is_given(p) && program_cpu_ns(p) > SPIN_SECONDS * second_ns))
             return false;
     }
@@ -431,8 +443,7 @@ void program_stop(struct program *p)
         check_fail("on SIGTERM it cleans up and exits with status 0",
                    status_text(status));
     check_equal("processes left when it has ended", 0, p->jail.left);
-    jail_end(&p->jail);
-    pump_remove(p->jail.output);
+    leave(p);
 }
 
 /* --- servers, words, numbers
@@ -500,10 +511,20 @@ void program_type(struct program *p, const char *text)
         p->input = -1;
         return;
     }
+    static const char expected[] = "the program reads its standard input";
     const size_t len = strlen(text);
     story_add("type %s", bytes_escape(text, len));
-    if (p->input != -1 && write(p->input, text, len) != (ssize_t)len)
-        program_expect_runs(p, "the program reads its standard input");
+    for (size_t done = 0; p->input != -1 && done < len;) {
+        const ssize_t n = write(p->input, text + done, len - done);
+        done += n > 0 ? (size_t)n : 0;
+        if (n > 0)
+            continue;
+        program_expect_runs(p, expected);
+        if (n == -1 && errno != EAGAIN)
+            return; /* it has closed it, and goes on */
+        if (!program_wait_for(p, NULL, NULL, p->input, POLLOUT))
+            program_hangs(p, expected);
+    }
 }
 
 const char *program_said(struct program *p)
@@ -540,23 +561,23 @@ void program_expect_said(struct program *p, const char *text)
 
 int program_descriptors(const struct program *p)
 {
-    return crowd_descriptors(p->pid);
+    return crowd_descriptors(p->jail.warden, false);
 }
 
 int program_threads(const struct program *p)
 {
-    return crowd_look(p->pid, true).threads;
+    return crowd_look(p->jail.warden, false).threads;
 }
 
 int program_processes(const struct program *p)
 {
-    const struct crowd c = crowd_look(p->pid, true);
+    const struct crowd c = crowd_look(p->jail.warden, false);
     return c.processes + c.zombies;
 }
 
 int program_zombies(const struct program *p)
 {
-    return crowd_look(p->pid, true).zombies;
+    return crowd_look(p->jail.warden, false).zombies;
 }
 
 /* --- rest
@@ -573,7 +594,7 @@ static bool rests(void *arg)
     struct rest *r = arg;
     if (!peers_delivered())
         return false;
-    if (crowd_awake(r->program->pid) == 0)
+    if (crowd_awake(r->program->jail.warden, false) == 0)
         return true;
     r->busy = program_cpu_ns(r->program) - r->cpu_before_ns > second_ns;
     return r->busy;
@@ -614,7 +635,7 @@ void program_pause(struct program *p)
 {
     story_add("the program is stopped for a while (SIGSTOP)");
     kill(p->pid, SIGSTOP);
-    crowd_kill(p->pid, SIGSTOP);
+    crowd_kill(p->jail.warden, SIGSTOP);
     /* A signal takes effect a moment after kill. */
     if (!is_traced(p))
         program_rest(p);
@@ -625,8 +646,7 @@ void program_pause(struct program *p)
 void program_resume(struct program *p)
 {
     story_add("the program goes on (SIGCONT)");
-    crowd_kill(p->pid, SIGCONT);
-    kill(p->pid, SIGCONT);
+    crowd_kill(p->jail.warden, SIGCONT);
 }
 
 /* --- for the message of a failure

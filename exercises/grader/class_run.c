@@ -109,7 +109,9 @@ static bool choose_tier(struct class_run *run)
     const char *wished = run->settings->tier;
     run->tier = wished[0] != '\0' ? jail_tier_named(wished)
                                   : jail_best_tier(run->scratch.warden);
-    if (run->tier > JAIL_LIMITS || run->settings->unsafe)
+    const bool works =
+        wished[0] == '\0' || jail_tier_works(run->tier, run->scratch.warden);
+    if (works && (run->tier > JAIL_LIMITS || run->settings->unsafe))
         return true;
     return class_complain(
         "programs of others cannot be locked in here", jail_missing(run->tier),
