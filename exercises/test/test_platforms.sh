@@ -122,7 +122,7 @@ classroom50_is_set_up() {
     bundle=$work/clone/build/classroom50/$exercise
     tar -tzf "$bundle/kit.tar.gz" >"$work/names"
     grep -qx 'kit/Makefile' "$work/names"
-    fails grep -E '/solutions/|hidden\.c' "$work/names"
+    fails grep -E '/solutions/|/hidden\.c' "$work/names"
     mkdir "$work/checkout"
     tar -xzf "$bundle/kit.tar.gz" -C "$bundle"
     mkdir "$bundle/kit/build"
