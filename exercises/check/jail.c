@@ -11,6 +11,7 @@
 #include "jail_internal.h"
 
 #include "crowd.h"
+#include "landlock.h"
 #include "warden.h"
 
 #include "../../loop/base.h"
@@ -74,6 +75,8 @@ bool jail_own_files(enum jail_tier tier)
 
 const char *jail_missing(enum jail_tier tier)
 {
+    if (tier == JAIL_USER && landlock_works())
+        return "The program sees the network, and the ports of others.";
     return tiers[tier]->missing;
 }
 
@@ -116,7 +119,10 @@ int jail_drop_root(void)
 
 static int enter_user(const struct jail_options *o, char *const *argv)
 {
-    return geteuid() != 0 ? -EPERM : enter_limits(o, argv);
+    if (geteuid() != 0)
+        return -EPERM;
+    const int error = landlock_confine(o);
+    return error != 0 ? error : enter_limits(o, argv);
 }
 
 const struct jail_tier_ops jail_limits = {
@@ -129,7 +135,8 @@ const struct jail_tier_ops jail_limits = {
 const struct jail_tier_ops jail_user = {
     .name = "user",
     .missing = "The program sees the system's files and the network, and the "
-               "ports of others. (Not those of other users.)",
+               "ports of others, and it may leave files in /tmp. (It cannot "
+               "open what is other users' alone.)",
     .own_user = true,
     .enter = enter_user,
 };

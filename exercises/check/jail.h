@@ -12,7 +12,7 @@
  *     bubblewrap   Debian's tool makes the namespaces
  *     namespaces   the same by clone(2) and mount(2), see jail_spaces.c
  *     user         root without namespaces (a container): an own user id,
- *                  limits, seccomp
+ *                  limits, seccomp; Landlock if the kernel has it
  *     limits       limits alone; for one's own code, or with --unsafe
  *
  * In all of them the last steps are the warden's (warden.c): it starts the

@@ -135,6 +135,8 @@ static char *make_script(const struct exercise *e,
     compile(&b, e, "sanitized",
             "-O1 -w -fsanitize=address,undefined -fno-sanitize-recover=all");
     /* What both say is told once. */
+    if (!own) /* where the compiler may write */
+        base_buf_printf(&b, "export TMPDIR=%s/plain\n", o->work);
     base_buf_printf(&b, "cd src || exit\n"
                         "sanitized > ../sanitized/log 2>&1 &\n"
                         "plain\nfirst=$?\n"

@@ -118,10 +118,12 @@ static int writes(void)
 static int secrets(void)
 {
     static const char *const paths[] = {
-        "/etc/shadow",     "/root",        "/proc/1/environ", "/proc/1/mem",
-        "/proc/1/root/",   "/proc/1/cwd/", "/proc/1/fd/3",    "/proc/1/maps",
-        "/proc/1/stack",   "/proc/kcore",  "/proc/kmsg",      "/dev/mem",
-        "/proc/1/syscall", "/proc/1/auxv", "/proc/1/exe",
+        "/etc/shadow",     "/root",         "/proc/1/environ",
+        "/proc/1/mem",     "/proc/1/root/", "/proc/1/cwd/",
+        "/proc/1/fd/3",    "/proc/1/maps",  "/proc/1/stack",
+        "/proc/kcore",     "/proc/kmsg",    "/dev/mem",
+        "/proc/1/syscall", "/etc/passwd",   "/var",
+        "/home",           "/proc/1/auxv",  "/proc/1/exe",
     };
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (open(paths[i], O_RDONLY | O_NONBLOCK | O_CLOEXEC) != -1)

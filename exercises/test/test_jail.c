@@ -9,6 +9,7 @@
  */
 #include "../check/crowd.h"
 #include "../check/jail.h"
+#include "../check/landlock.h"
 #include "../grader/scratch.h"
 #include "jail_inside.h"
 
@@ -186,14 +187,21 @@ static void test_root_holds_what_is_needed(void **state)
 static void test_writes_to_tmp_alone(void **state)
 {
     const enum jail_tier tier = tier_of(state);
-    if (!own_files(tier))
+    if (!own_files(tier) && !landlock_works())
         skip();
-    assert_string_equal("wrote in /tmp\n", look(tier, "writes"));
+    assert_string_equal(own_files(tier) ? "wrote in /tmp\n" : "",
+                        look(tier, "writes"));
 }
 
 static void test_opens_no_secret(void **state)
 {
-    assert_string_equal("", look(tier_of(state), "secrets"));
+    const enum jail_tier tier = tier_of(state);
+    const char *said = look(tier, "secrets");
+    /* Of the test itself, which lies open for all. */
+    if (own_files(tier) || landlock_works())
+        assert_string_equal("", said);
+    else
+        assert_null(strstr(said, "shadow"));
 }
 
 static void test_has_three_descriptors(void **state)
