@@ -13,18 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CLIENTS = 20, MUCH = 65000, LITTLE = 700, TIMES = 2 };
+enum { CLIENTS = 20, MUCH = 65000, LITTLE = 700 };
 
 enum act { CONNECT, SEND, EXPECT, ASK, FINISH, CLOSED, LEAVE, VANISH };
 
 /*
- * Each of the clients first..last does it; `len`: of SEND and EXPECT. ASK is a
- * little of both, some times: then the server has had its turns.
+ * Each of the clients first..last does it; `n`: how many bytes (SEND, EXPECT),
+ * or how often (ASK, a little of both). Who asks ten times is a witness: the
+ * server has had its turns.
  */
 struct step {
     enum act act;
     int first, last;
-    size_t len;
+    size_t n;
 };
 
 static const struct step script[] = {
@@ -32,42 +33,42 @@ static const struct step script[] = {
     {CONNECT, 1, 2, 0},
     {SEND, 1, 1, MUCH},
     {FINISH, 1, 1, 0},
-    {ASK, 2, 2, 0},
+    {ASK, 2, 2, 10},
     {EXPECT, 1, 1, MUCH},
     {CLOSED, 1, 1, 0},
     {LEAVE, 1, 1, 0},
     /* 3 has much waiting while 2, who came before it, leaves. */
     {CONNECT, 3, 3, 0},
     {SEND, 3, 3, MUCH},
-    {ASK, 2, 2, 0},
+    {ASK, 2, 2, 10},
     {FINISH, 2, 2, 0},
     {CLOSED, 2, 2, 0},
     {LEAVE, 2, 2, 0},
     {EXPECT, 3, 3, MUCH},
-    {ASK, 3, 3, 0},
+    {ASK, 3, 3, 10},
     {LEAVE, 3, 3, 0},
     /* All places are taken, and left in good order, ... */
     {CONNECT, 1, 16, 0},
-    {ASK, 1, 16, 0},
+    {ASK, 1, 16, 1},
     {FINISH, 1, 16, 0},
     {CLOSED, 1, 16, 0},
     {LEAVE, 1, 16, 0},
     /* ... and taken again, and left by a reset, but for 1; 17 is served. */
     {CONNECT, 1, 16, 0},
-    {ASK, 1, 16, 0},
+    {ASK, 1, 16, 1},
     {VANISH, 2, 16, 0},
-    {ASK, 1, 1, 0},
+    {ASK, 1, 1, 10},
     {CONNECT, 17, 17, 0},
-    {ASK, 17, 17, 0},
+    {ASK, 17, 17, 1},
 };
 
 /* Client c sends the bytes from bytes[c] on, and expects their capitals. */
 static int fds[CLIENTS];
 static char bytes[CLIENTS + MUCH], capitals[CLIENTS + MUCH];
 
-static bool ask(int c)
+static bool ask(int c, size_t times)
 {
-    for (int i = 0; i < TIMES; i++)
+    for (size_t i = 0; i < times; i++)
         if (!client_send(fds[c], bytes + c, LITTLE) ||
             !client_expect(fds[c], capitals + c, LITTLE))
             return false;
@@ -81,11 +82,11 @@ static bool act(const struct step *s, int c, int port)
         fds[c] = client_connect(port);
         return fds[c] != -1;
     case SEND:
-        return client_send(fds[c], bytes + c, s->len);
+        return client_send(fds[c], bytes + c, s->n);
     case EXPECT:
-        return client_expect(fds[c], capitals + c, s->len);
+        return client_expect(fds[c], capitals + c, s->n);
     case ASK:
-        return ask(c);
+        return ask(c, s->n);
     case FINISH:
         client_finish(fds[c]);
         return true;

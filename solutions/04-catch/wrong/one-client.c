@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLIENTS = 16, MUCH = 65536 };
+enum { CLIENTS = 16, MUCH = 65536, TURNS = 10 };
 
 /* A case returns what is wrong with the server, or NULL. */
 typedef const char *case_fn(int port);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { CLIENTS = 16, MUCH = 65536 };
+enum { CLIENTS = 16, MUCH = 65536, TURNS = 10 };
 
 /* A case returns what is wrong with the server, or NULL. */
 typedef const char *case_fn(int port);
@@ -48,7 +48,7 @@ static bool is_served(int client)
  */
 static bool is_served_on(int client)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < TURNS; i++)
         if (!is_served(client))
             return false;
     return true;
