@@ -126,6 +126,13 @@ int program_port(const struct program *p);
 /* The program itself, as seen from outside: for trace.h, hang.h and proc(5). */
 pid_t program_pid(const struct program *p);
 
+/*
+ * Programs started from now on, and clients, are in another network. What
+ * others have left in the kernel (connections that have ended, counters) tells
+ * them nothing: not, say, that they are the second to be run.
+ */
+void check_fresh_network(void);
+
 /* Writes to its standard input, which is empty otherwise; NULL: closes it. */
 void program_type(struct program *p, const char *text);
 

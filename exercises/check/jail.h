@@ -57,6 +57,11 @@ const char *jail_missing(enum jail_tier tier);
  */
 int jail_own_network(enum jail_tier tier);
 
+/*
+ * After jail_own_network: another one, for jails and sockets made from now on.
+ */
+int jail_fresh_network(enum jail_tier tier);
+
 struct jail_limits {
     int cpu_s;      /* processor time, all processes together */
     int wall_s;     /* from the start */

@@ -36,3 +36,10 @@ int jail_own_network(enum jail_tier tier)
     const int error = jail_map_user(uid, uid, gid, gid);
     return error != 0 ? error : raise_loopback();
 }
+
+int jail_fresh_network(enum jail_tier tier)
+{
+    if (!jail_own_files(tier))
+        return 0;
+    return unshare(CLONE_NEWNET) == -1 ? -errno : raise_loopback();
+}

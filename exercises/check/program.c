@@ -446,6 +446,13 @@ void program_stop(struct program *p)
     leave(p);
 }
 
+void check_fresh_network(void)
+{
+    const int error = jail_fresh_network((enum jail_tier)setting.tier);
+    if (error < 0)
+        check_error("no network of its own: %s", strerror(-error));
+}
+
 /* --- servers, words, numbers
  * ------------------------------------------------------- */
 
