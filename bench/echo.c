@@ -28,8 +28,7 @@
 
 enum { TURNS = 20, CONNECTIONS_MAX = 256, MARK = SYS_getppid, LEN = 5 };
 
-/* --- the child --------------------------------------------------------------
- */
+/* --- the child ------------------------------------------------------------ */
 
 struct connection {
     int fd, client;
@@ -103,8 +102,7 @@ static bool echo(const char *backend)
     return true;
 }
 
-/* --- the tracer -------------------------------------------------------------
- */
+/* --- the tracer ----------------------------------------------------------- */
 
 /* Counts calls between the first mark of each pair and the second. */
 static long count_calls(pid_t pid, int *status)

@@ -23,8 +23,7 @@
 
 static const struct peer *taking_part[MICRO_SUBJECTS];
 
-/* --- in the process of its own ----------------------------------------------
- */
+/* --- in the process of its own -------------------------------------------- */
 
 /* Bytes of this process's own that are resident, or -1. */
 static long resident(void)
@@ -76,8 +75,7 @@ static int look_at(const char *name)
     return 2;
 }
 
-/* --- from outside -----------------------------------------------------------
- */
+/* --- from outside --------------------------------------------------------- */
 
 static const struct micro_metric metrics[] = {
     {"resident", "bytes", "bytes resident of a loop with one watcher"},

@@ -60,8 +60,7 @@ static int64_t now_ns(void)
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* --- latency ---------------------------------------------------------------
- */
+/* --- latency -------------------------------------------------------------- */
 
 /* Bucket i stands for [ (64 + i%64) << i/64 ) / 64 microseconds, about. */
 static void note_latency(int64_t ns)
@@ -95,8 +94,7 @@ static double percentile(double share)
     return 0;
 }
 
-/* --- one connection --------------------------------------------------------
- */
+/* --- one connection ------------------------------------------------------- */
 
 static void watch(int op, struct conn *c)
 {
@@ -228,8 +226,7 @@ static void ready(struct conn *c)
     }
 }
 
-/* --- the run ----------------------------------------------------------------
- */
+/* --- the run -------------------------------------------------------------- */
 
 /* Keeps all connections busy until `end_ns`; counts from `count_ns` on. */
 static void run(struct conn *conns, int n, int64_t count_ns, int64_t end_ns)

@@ -12,8 +12,7 @@
 
 enum { ACTIVE = 50 }; /* connections that work beside the idle ones */
 
-/* --- small things -----------------------------------------------------------
- */
+/* --- small things --------------------------------------------------------- */
 
 static void add(const struct row *at, const char *metric, double value,
                 const char *unit)
@@ -118,8 +117,7 @@ static bool ended_well(struct proc *server, const struct row *at)
     return false;
 }
 
-/* --- bench/load --------------------------------------------------------------
- */
+/* --- bench/load ----------------------------------------------------------- */
 
 /* What load tells; `rate` is negative if it failed. */
 struct reading {

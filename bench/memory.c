@@ -30,8 +30,7 @@
 
 static const struct co_peer *taking_part[MICRO_SUBJECTS];
 
-/* --- in the process of its own ---------------------------------------------
- */
+/* --- in the process of its own -------------------------------------------- */
 
 /* Makes n of them and waits to be ended; or says why it cannot. */
 static int park(const char *name, int n)
@@ -49,8 +48,7 @@ static int park(const char *name, int n)
     return 2;
 }
 
-/* --- from outside -----------------------------------------------------------
- */
+/* --- from outside --------------------------------------------------------- */
 
 /* The bytes that a line "NAME:   123 kB" of a file in /proc tells; -1: none. */
 static double bytes_of(const char *path, const char *name)

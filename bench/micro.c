@@ -32,8 +32,7 @@ int64_t micro_cpu_ns(void)
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-/* --- the CPU ---------------------------------------------------------------
- */
+/* --- the CPU -------------------------------------------------------------- */
 
 /* Those that the process might use before it pinned itself. */
 static cpu_set_t allowed;
@@ -52,8 +51,7 @@ void micro_pin(int n)
     sched_setaffinity(0, sizeof one, &one);
 }
 
-/* --- options ---------------------------------------------------------------
- */
+/* --- options -------------------------------------------------------------- */
 
 static void define(struct micro *m, struct base_options *options)
 {
@@ -128,8 +126,7 @@ void micro_begin(struct micro *m)
     micro_begin_without(m, peers_left_out());
 }
 
-/* --- one point --------------------------------------------------------------
- */
+/* --- one point ------------------------------------------------------------ */
 
 static int n_metrics(const struct micro *m)
 {
@@ -216,8 +213,7 @@ void micro_point(struct micro *m, const struct micro_point *point)
     free(o);
 }
 
-/* --- the end ---------------------------------------------------------------
- */
+/* --- the end -------------------------------------------------------------- */
 
 static int save(const struct micro *m)
 {

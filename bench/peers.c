@@ -67,8 +67,7 @@ void *timers_memory(const struct timers *t, size_t size)
     return memory;
 }
 
-/* --- messages ---------------------------------------------------------------
- */
+/* --- messages ------------------------------------------------------------- */
 
 bool wakeup_got(struct wakeup *w)
 {

@@ -81,8 +81,7 @@ void co_peers_choose(struct micro *m, enum co_work work,
     }
 }
 
-/* --- timing ----------------------------------------------------------------
- */
+/* --- timing --------------------------------------------------------------- */
 
 static int64_t start_ns, took_ns; /* took_ns: -1 while it runs */
 
@@ -119,8 +118,7 @@ static double run_long(const struct co_ops *ops)
     }
 }
 
-/* --- programs of other languages -------------------------------------------
- */
+/* --- programs of other languages ------------------------------------------ */
 
 const char *const *co_peer_command(const struct co_peer *peer,
                                    enum co_work work, int x, long times)

@@ -77,8 +77,7 @@ enum { CO_COMMAND_MAX = 8 };
 const char *const *co_peer_command(const struct co_peer *peer,
                                    enum co_work work, int x, long times);
 
-/* --- the switches that are written by hand (bare_*.S) ----------------------
- */
+/* --- the switches that are written by hand (bare_*.S) --------------------- */
 
 /*
  * Pushes the registers that a call must keep, leaves the stack pointer in

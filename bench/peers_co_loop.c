@@ -42,8 +42,7 @@ static void close_loop(void)
     loop_free(loop);
 }
 
-/* --- the switch ------------------------------------------------------------
- */
+/* --- the switch ----------------------------------------------------------- */
 
 enum { STACK = 65536 };
 
@@ -79,8 +78,7 @@ static void close_pair(void)
 
 static const struct co_ops pair = {open_pair, switch_often, close_pair};
 
-/* --- yields ----------------------------------------------------------------
- */
+/* --- yields --------------------------------------------------------------- */
 
 static long left; /* of a run */
 static bool over;
@@ -136,8 +134,7 @@ static void close_tasks(void)
 
 static const struct co_ops turns = {open_tasks, run_tasks, close_tasks};
 
-/* --- spawn -----------------------------------------------------------------
- */
+/* --- spawn ---------------------------------------------------------------- */
 
 enum { AT_ONCE = 64 };
 
@@ -196,8 +193,7 @@ static const struct co_ops spawn_go = {open_loop, go_often, close_loop};
 static const struct co_ops spawn_join = {open_loop, join_often, close_loop};
 static const struct co_ops spawn_cold = {open_cold, go_often, close_loop};
 
-/* --- channels and queues ---------------------------------------------------
- */
+/* --- channels and queues -------------------------------------------------- */
 
 static struct co_channel channel;
 static uint64_t last, sum; /* of the messages: sent; received */
@@ -314,8 +310,7 @@ static const struct co_ops fan_in = {open_fan_in, run_tasks, close_channel};
 static const struct co_ops fan_out = {open_fan_out, run_tasks, close_channel};
 static const struct co_ops queues = {open_queue, run_tasks, close_queue};
 
-/* --- parked ----------------------------------------------------------------
- */
+/* --- parked --------------------------------------------------------------- */
 
 static int asleep;
 

@@ -8,8 +8,7 @@
 
 #include <pth.h>
 
-/* --- the switch ------------------------------------------------------------
- */
+/* --- the switch ----------------------------------------------------------- */
 
 enum { STACK = 65536 };
 
@@ -48,8 +47,7 @@ static void close_pair(void)
 
 static const struct co_ops pair = {open_pair, switch_often, close_pair};
 
-/* --- the scheduler ---------------------------------------------------------
- */
+/* --- the scheduler -------------------------------------------------------- */
 
 static pth_attr_t attributes;
 static long left;

@@ -25,8 +25,7 @@ static void close_nothing(void)
 {
 }
 
-/* --- a call, and a coroutine without a stack -------------------------------
- */
+/* --- a call, and a coroutine without a stack ------------------------------ */
 
 struct generator {
     int state;
@@ -95,8 +94,7 @@ const struct co_peer co_raw_stackless = {.name = "raw/stackless",
 
 #if defined __x86_64__ || defined __aarch64__
 
-/* --- stacks ----------------------------------------------------------------
- */
+/* --- stacks --------------------------------------------------------------- */
 
 enum { SLOT = 65536, COLOURS = 16, COLOUR = 192 };
 
@@ -138,8 +136,7 @@ void *bare_new(char *top, void (*entry)(void))
 }
 #endif
 
-/* --- a pair ----------------------------------------------------------------
- */
+/* --- a pair --------------------------------------------------------------- */
 
 static char *stacks;
 static int n_stacks;
@@ -206,8 +203,7 @@ static long ret_often(long times)
 static const struct co_ops pair = {open_jump, jump_often, close_stacks};
 static const struct co_ops pair_ret = {open_ret, ret_often, close_stacks};
 
-/* --- the barest scheduler --------------------------------------------------
- */
+/* --- the barest scheduler ------------------------------------------------- */
 
 static void **task_sp;
 static int at; /* who runs */
@@ -252,8 +248,7 @@ static void close_tasks(void)
 
 static const struct co_ops turns = {open_tasks, run_tasks, close_tasks};
 
-/* --- messages --------------------------------------------------------------
- */
+/* --- messages ------------------------------------------------------------- */
 
 /* On their way: n of them, the oldest at `head`. */
 static struct {
@@ -356,8 +351,7 @@ static const struct co_ops channel = {open_channel, receive_often, close_ring};
 static const struct co_ops fan_in = {open_fan_in, receive_often, close_ring};
 static const struct co_ops fan_out = {open_fan_out, send_often, close_ring};
 
-/* --- parked ----------------------------------------------------------------
- */
+/* --- parked --------------------------------------------------------------- */
 
 static const char *park(int n)
 {
@@ -369,8 +363,7 @@ static const char *park(int n)
 
 static const struct co_ops parked = {park, NULL, close_tasks};
 
-/* --- spawn: from a pool ----------------------------------------------------
- */
+/* --- spawn: from a pool --------------------------------------------------- */
 
 /* At the top of a stack that is free. */
 struct spare {
@@ -415,8 +408,7 @@ static long spawn_from_pool(long times)
 
 static const struct co_ops pool = {open_pool, spawn_from_pool, close_stacks};
 
-/* --- spawn: memory from the kernel each time -------------------------------
- */
+/* --- spawn: memory from the kernel each time ------------------------------ */
 
 static long spawn_mapped(long times, bool guarded)
 {

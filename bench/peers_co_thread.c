@@ -59,8 +59,7 @@ static const char *start_all(int n, void *(*fn)(void *))
     return NULL;
 }
 
-/* --- the turn in a ring: futex ---------------------------------------------
- */
+/* --- the turn in a ring: futex -------------------------------------------- */
 
 enum { WAITS, HAS_TURN, ENDS };
 
@@ -151,8 +150,7 @@ static long turns(long times)
 static const struct co_ops futex_pair = {open_two, rounds, close_places};
 static const struct co_ops futex_yield = {open_places, turns, close_places};
 
-/* --- a channel: mutex and conditions ---------------------------------------
- */
+/* --- a channel: mutex and conditions -------------------------------------- */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t room = PTHREAD_COND_INITIALIZER,
@@ -277,8 +275,7 @@ static const struct co_ops channel = {open_channel, receive_often, close_ring};
 static const struct co_ops fan_in = {open_fan_in, receive_often, close_ring};
 static const struct co_ops fan_out = {open_fan_out, send_often, close_ring};
 
-/* --- a pair by conditions --------------------------------------------------
- */
+/* --- a pair by conditions ------------------------------------------------- */
 
 /* The turn is main's or the other's; -1: the other ends. */
 static int whose;
@@ -331,8 +328,7 @@ static void close_hands(void)
 
 static const struct co_ops hands = {open_hands, hand_often, close_hands};
 
-/* --- a channel by a pipe ---------------------------------------------------
- */
+/* --- a channel by a pipe -------------------------------------------------- */
 
 static int ends[2];
 
@@ -380,8 +376,7 @@ static void close_pipe(void)
 
 static const struct co_ops pipes = {open_pipe, read_often, close_pipe};
 
-/* --- spawn, park -----------------------------------------------------------
- */
+/* --- spawn, park ---------------------------------------------------------- */
 
 static void *end(void *arg)
 {

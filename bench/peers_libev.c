@@ -21,8 +21,7 @@ static void run(void)
     ev_run(loop, 0);
 }
 
-/* --- ring ------------------------------------------------------------------
- */
+/* --- ring ----------------------------------------------------------------- */
 
 static struct ring *ring;
 static ev_io *watchers;
@@ -59,8 +58,7 @@ static void ring_close(void)
 
 static const struct ring_ops ring_ops = {ring_open, run, ring_close};
 
-/* --- timers ----------------------------------------------------------------
- */
+/* --- timers --------------------------------------------------------------- */
 
 static struct timers *timers;
 static ev_timer *timer;
@@ -134,8 +132,7 @@ static const struct timers_ops timers_ops = {timers_open,  timers_fill,
                                              timers_churn, timers_rearm,
                                              timers_fire,  timers_close};
 
-/* --- wakeup ----------------------------------------------------------------
- */
+/* --- wakeup --------------------------------------------------------------- */
 
 static struct wakeup *wakeup;
 static struct wakeup_queue queue = {.mutex = PTHREAD_MUTEX_INITIALIZER};

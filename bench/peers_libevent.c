@@ -31,8 +31,7 @@ static void run(void)
     event_base_dispatch(base);
 }
 
-/* --- ring ------------------------------------------------------------------
- */
+/* --- ring ----------------------------------------------------------------- */
 
 static struct ring *ring;
 static struct event *events;
@@ -70,8 +69,7 @@ static void ring_close(void)
 
 static const struct ring_ops ring_ops = {ring_open, run, ring_close};
 
-/* --- timers ----------------------------------------------------------------
- */
+/* --- timers --------------------------------------------------------------- */
 
 static struct timers *timers;
 
@@ -133,8 +131,7 @@ static void timers_close(void)
 static const struct timers_ops timers_ops = {
     timers_open, timers_fill, timers_churn, timers_rearm, run, timers_close};
 
-/* --- wakeup ----------------------------------------------------------------
- */
+/* --- wakeup --------------------------------------------------------------- */
 
 static struct wakeup *wakeup;
 static struct wakeup_queue queue = {.mutex = PTHREAD_MUTEX_INITIALIZER};

@@ -33,8 +33,7 @@ static void end(void)
     uv_loop_close(&loop);
 }
 
-/* --- ring ------------------------------------------------------------------
- */
+/* --- ring ----------------------------------------------------------------- */
 
 static struct ring *ring;
 static uv_poll_t *polls;
@@ -73,8 +72,7 @@ static const char *ring_open(struct ring *r)
 
 static const struct ring_ops ring_ops = {ring_open, run, ring_close};
 
-/* --- timers ----------------------------------------------------------------
- */
+/* --- timers --------------------------------------------------------------- */
 
 static struct timers *timers;
 static uv_timer_t *timer;
@@ -132,8 +130,7 @@ static void timers_close(void)
 static const struct timers_ops timers_ops = {
     timers_open, timers_fill, timers_churn, timers_rearm, run, timers_close};
 
-/* --- wakeup ----------------------------------------------------------------
- */
+/* --- wakeup --------------------------------------------------------------- */
 
 static struct wakeup *wakeup;
 static struct wakeup_queue queue = {.mutex = PTHREAD_MUTEX_INITIALIZER};

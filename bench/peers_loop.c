@@ -28,8 +28,7 @@ static void run(void)
     loop_run(loop);
 }
 
-/* --- ring: watchers --------------------------------------------------------
- */
+/* --- ring: watchers ------------------------------------------------------- */
 
 static struct ring *ring;
 static struct loop_watcher *watchers;
@@ -161,8 +160,7 @@ static const char *edge_open(struct ring *r)
 
 static const struct ring_ops edge_ops = {edge_open, run, edge_close};
 
-/* --- ring: operations --------------------------------------------------------
- */
+/* --- ring: operations ----------------------------------------------------- */
 
 /* A pipe's end with its operations. A token that comes while the one before is
  * still on its way waits. */
@@ -264,8 +262,7 @@ static const char *stations_open(struct ring *r)
 
 static const struct ring_ops station_ops = {stations_open, run, stations_close};
 
-/* --- timers ----------------------------------------------------------------
- */
+/* --- timers --------------------------------------------------------------- */
 
 static struct timers *timers;
 static struct loop_timer *timer;
@@ -329,8 +326,7 @@ static void timers_close(void)
 static const struct timers_ops timers_ops = {
     timers_open, timers_fill, timers_churn, timers_rearm, run, timers_close};
 
-/* --- wakeup ----------------------------------------------------------------
- */
+/* --- wakeup --------------------------------------------------------------- */
 
 static struct wakeup *wakeup;
 static struct loop_post *posts;
@@ -371,8 +367,7 @@ static void wakeup_close(void)
 static const struct wakeup_ops wakeup_ops = {wakeup_open, wakeup_post, run,
                                              wakeup_close};
 
-/* --- back ends ---------------------------------------------------------------
- */
+/* --- back ends ------------------------------------------------------------ */
 
 enum {
     WATCHER = sizeof(struct loop_watcher),

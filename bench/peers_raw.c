@@ -35,8 +35,7 @@ static void set_close(void)
     close(set);
 }
 
-/* --- ring ------------------------------------------------------------------
- */
+/* --- ring ----------------------------------------------------------------- */
 
 static struct ring *ring;
 
@@ -62,8 +61,7 @@ static void ring_run(void)
 
 static const struct ring_ops ring_ops = {ring_open, ring_run, set_close};
 
-/* --- wakeup ----------------------------------------------------------------
- */
+/* --- wakeup --------------------------------------------------------------- */
 
 static struct wakeup *wakeup;
 static struct wakeup_queue queue = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -120,8 +118,7 @@ const struct peer peer_raw_epoll = {.name = "raw/epoll",
                                     .wakeup = &wakeup_ops,
                                     .whole = true};
 
-/* --- timers: the bare wheel --------------------------------------------------
- */
+/* --- timers: the bare wheel ----------------------------------------------- */
 
 static struct timers *timers;
 static struct base_wheel wheel;

@@ -94,8 +94,7 @@ bool record_quiet(void)
     return (after[1] - before[1]) * 10 >= (after[0] - before[0]) * 9;
 }
 
-/* --- the header ------------------------------------------------------------
- */
+/* --- the header ----------------------------------------------------------- */
 
 /* The first line of what a command prints, without its newline. */
 static void first_line(const char *command, char *text, size_t size)

@@ -41,8 +41,7 @@ static struct ring ring;
 static const struct peer *taking_part[MICRO_SUBJECTS];
 static long writes_of[MICRO_SUBJECTS]; /* a run, at this point; 0: not known */
 
-/* --- the circle -------------------------------------------------------------
- */
+/* --- the circle ----------------------------------------------------------- */
 
 /* The reading end gets a low number, for the sake of select. */
 static bool make_pair(int fds[2])
@@ -102,8 +101,7 @@ static void put_tokens(void)
     }
 }
 
-/* --- one run ----------------------------------------------------------------
- */
+/* --- one run -------------------------------------------------------------- */
 
 /* Microseconds an event. */
 static double run(const struct ring_ops *ops, long n_writes)
@@ -146,8 +144,7 @@ static const char *measure(int subject, const struct micro_point *point,
     return NULL;
 }
 
-/* --- points -----------------------------------------------------------------
- */
+/* --- points --------------------------------------------------------------- */
 
 static const struct micro_metric metrics[] = {
     {"event", "us/event", "us an event"}, {.name = NULL}};

@@ -25,8 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* --- what is measured -------------------------------------------------------
- */
+/* --- what is measured ----------------------------------------------------- */
 
 /* One kind of measurement and its points; lists of x end with -1. */
 struct series {
@@ -146,8 +145,7 @@ static void add_points(const struct series *list, bool only_once)
                     add_point(&(struct point){s, &subjects[i], *x, only_once});
 }
 
-/* --- progress ----------------------------------------------------------------
- */
+/* --- progress ------------------------------------------------------------- */
 
 static double now_s(void)
 {

@@ -86,8 +86,7 @@ static void assert_all_ran(const char *metric, double x, int rounds, int least)
         }
 }
 
-/* --- ring ------------------------------------------------------------------
- */
+/* --- ring ----------------------------------------------------------------- */
 
 static void ring_runs_with_every_subject(void **state)
 {
@@ -130,8 +129,7 @@ static void only_leaves_the_others_out(void **state)
     assert_string_equal(servers[1], "raw/epoll");
 }
 
-/* --- timers, wakeup ----------------------------------------------------------
- */
+/* --- timers, wakeup ------------------------------------------------------- */
 
 /* That all timers fired, the program itself makes sure of. */
 static void timers_fire_with_every_subject(void **state)

@@ -71,8 +71,7 @@ static int count_runs(const char *metric, double x, int rounds)
     return ran;
 }
 
-/* --- switch, spawn ---------------------------------------------------------
- */
+/* --- switch, spawn -------------------------------------------------------- */
 
 static void switch_runs_with_every_subject(void **state)
 {
@@ -107,8 +106,7 @@ static void only_leaves_the_others_out(void **state)
                     strcmp(servers[i], "raw/jump") == 0);
 }
 
-/* --- messages --------------------------------------------------------------
- */
+/* --- messages ------------------------------------------------------------- */
 
 static void channel_runs_with_every_subject(void **state)
 {
@@ -149,8 +147,7 @@ static void fan_runs_with_every_subject(void **state)
     assert_non_null(strstr(proc.said, "one to 7"));
 }
 
-/* --- memory ----------------------------------------------------------------
- */
+/* --- memory --------------------------------------------------------------- */
 
 static double resident(const char *server, int n)
 {
@@ -200,8 +197,7 @@ static void what_does_not_fit_is_not_tried(void **state)
     assert_non_null(strstr(proc.said, "not enough memory is available"));
 }
 
-/* --- bad input -------------------------------------------------------------
- */
+/* --- bad input ------------------------------------------------------------ */
 
 static void bad_options_end_with_status_2(void **state)
 {

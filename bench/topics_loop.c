@@ -200,8 +200,7 @@ static const struct topic timers_expire = {
     .if_different = OFTEN_SAME,
 };
 
-/* --- wakeup, footprint, echo ------------------------------------------------
- */
+/* --- wakeup, footprint, echo ---------------------------------------------- */
 
 static const struct topic wakeup_trip = {
     .name = "wakeup-trip",

@@ -35,8 +35,7 @@ static const struct micro_metric metrics[] = {
     {.name = NULL},
 };
 
-/* --- the other thread -------------------------------------------------------
- */
+/* --- the other thread ----------------------------------------------------- */
 
 struct poster {
     struct wakeup *w;
@@ -70,8 +69,7 @@ static void *post_all(void *arg)
     return NULL;
 }
 
-/* --- one run ----------------------------------------------------------------
- */
+/* --- one run -------------------------------------------------------------- */
 
 /* Nanoseconds that n messages took. */
 struct took {

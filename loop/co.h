@@ -62,8 +62,7 @@ struct co_task;
 /* What a task does. Its result: 0 or more, or a negative errno value. */
 typedef int co_fn(void *arg);
 
-/* --- tasks -----------------------------------------------------------------
- */
+/* --- tasks ---------------------------------------------------------------- */
 
 /*
  * Starts a task, which runs when the loop comes to it: never in here. The
@@ -134,8 +133,7 @@ void co_set_name(const char *name);
 /* Lets the others run that are ready, and now and then the loop. Suspends. */
 int co_yield_turn(void);
 
-/* --- the end of a task ------------------------------------------------------
- */
+/* --- the end of a task ---------------------------------------------------- */
 
 struct co_cleanup {
     void (*fn)(void *arg);
@@ -153,8 +151,7 @@ void co_defer(struct co_cleanup *cleanup, void (*fn)(void *arg), void *arg);
 /* Runs it now, out of turn, in the task that has it; harmless if it has run. */
 void co_defer_run(struct co_cleanup *cleanup);
 
-/* --- time -------------------------------------------------------------------
- */
+/* --- time ----------------------------------------------------------------- */
 
 /* Waits; 0 or less is co_yield_turn. Returns 0 or what ended the wait.
  * Suspends. */
@@ -187,8 +184,7 @@ bool co_deadline_end(struct co_deadline *d);
 void co_shield_begin(void);
 void co_shield_end(void);
 
-/* --- groups: tasks that end together ---------------------------------------
- */
+/* --- groups: tasks that end together -------------------------------------- */
 
 /* A list of tasks that wait, in order; all zero: nobody. */
 struct co_waiters {
@@ -402,8 +398,7 @@ int co_event_wait(struct co_event *e);
 void co_event_set(struct co_event *e);
 void co_event_clear(struct co_event *e);
 
-/* --- queues and channels ----------------------------------------------------
- */
+/* --- queues and channels -------------------------------------------------- */
 
 enum co_queue_kind { CO_FIFO, CO_LIFO, CO_PRIORITY };
 
@@ -487,8 +482,7 @@ enum { CO_CASES_MAX = 16 };
  */
 int co_select(struct co_case *cases, int n, bool wait);
 
-/* --- values of a task -------------------------------------------------------
- */
+/* --- values of a task ----------------------------------------------------- */
 
 /* Identified by its address. */
 struct co_key {
@@ -499,8 +493,7 @@ struct co_key {
 void *co_get(const struct co_key *key);
 void co_set(const struct co_key *key, void *value);
 
-/* --- stacks, options, looking on --------------------------------------------
- */
+/* --- stacks, options, looking on ------------------------------------------ */
 
 enum co_guard { CO_GUARD_BEST, CO_GUARD_MPROTECT, CO_GUARD_NONE };
 

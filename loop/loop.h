@@ -57,8 +57,7 @@ struct loop_pool;
 #define LOOP_TEXT(x)   LOOP_TEXT_(x)
 #define LOOP_TEXT_(x)  #x
 
-/* --- life of a loop --------------------------------------------------------
- */
+/* --- life of a loop ------------------------------------------------------- */
 
 /* What may be chosen; all zero is a good choice. */
 struct loop_options {
@@ -148,8 +147,7 @@ void loop_fail(struct loop *loop, int error, const char *what);
 int loop_fd(const struct loop *loop);
 int64_t loop_prepare(struct loop *loop);
 
-/* --- watchers: readiness of a descriptor -----------------------------------
- */
+/* --- watchers: readiness of a descriptor ---------------------------------- */
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_ERROR = 4, LOOP_EDGE = 8 };
 
@@ -194,8 +192,7 @@ void loop_watcher_stop(struct loop_watcher *w);
 /* Before its memory goes: asserts that it is not active. */
 void loop_watcher_fini(const struct loop_watcher *w);
 
-/* --- timers ----------------------------------------------------------------
- */
+/* --- timers --------------------------------------------------------------- */
 
 struct loop_timer;
 typedef void loop_timer_fn(struct loop_timer *t);
@@ -264,8 +261,7 @@ bool loop_periodic_active(const struct loop_periodic *p);
 void loop_periodic_hold(struct loop_periodic *p);
 void loop_periodic_release(struct loop_periodic *p);
 
-/* --- deferred calls ---------------------------------------------------------
- */
+/* --- deferred calls ------------------------------------------------------- */
 
 struct loop_call;
 typedef void loop_call_fn(struct loop_call *c);
@@ -289,8 +285,7 @@ void loop_defer_named(struct loop *loop, struct loop_call *c, loop_call_fn *fn,
                       void *arg, const char *place);
 void loop_defer_cancel(struct loop_call *c);
 
-/* --- posts: from other threads and from signal handlers ---------------------
- */
+/* --- posts: from other threads and from signal handlers ------------------- */
 
 struct loop_post;
 typedef void loop_post_fn(struct loop *loop, struct loop_post *post);
@@ -537,8 +532,7 @@ void loop_cancel(struct loop_op *op);
  */
 int loop_close(struct loop *loop, int fd);
 
-/* --- signals, children, workers ---------------------------------------------
- */
+/* --- signals, children, workers ------------------------------------------- */
 
 struct loop_signal;
 typedef void loop_signal_fn(struct loop_signal *s,
@@ -621,8 +615,7 @@ int loop_fork_workers(int n, int max_restarts, int *worker);
 /* The worker's number, kept for later; -1 in a process that is none. */
 int loop_worker_number(void);
 
-/* --- worker pool -------------------------------------------------------------
- */
+/* --- worker pool ---------------------------------------------------------- */
 
 /*
  * `threads` threads and a queue of at most `queue_limit` jobs; with 0 threads

@@ -50,8 +50,7 @@ static size_t length_of(int client)
     return 3 + (size_t)pick(what, 20);
 }
 
-/* --- the trace
- * ---------------------------------------------------------------- */
+/* --- the trace ------------------------------------------------------------ */
 
 /* The number behind the last `call(` of the trace. */
 static int last_argument(struct program *p, const char *call)
@@ -100,8 +99,7 @@ static void tell(struct run *run, bool aloud, const char *step)
     run->told = total;
 }
 
-/* --- the run
- * ---------------------------------------------------------------------- */
+/* --- the run -------------------------------------------------------------- */
 
 static void client_sends(struct run *run, struct peer *peer, int client,
                          bool served, bool aloud)
@@ -166,8 +164,7 @@ void exercise_ask(void)
          "  reason    why: stale-set, nfds, timeout or buffer");
 }
 
-/* --- the checks
- * -------------------------------------------------------------------- */
+/* --- the checks ----------------------------------------------------------- */
 
 static void expect(const char *name, long long right)
 {

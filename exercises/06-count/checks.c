@@ -39,8 +39,7 @@ int requests(void)
     return 3 + (int)((check_seed_of("requests") >> 33) % 3);
 }
 
-/* --- the rings, as proc(5) shows them --------------------------------------
- */
+/* --- the rings, as proc(5) shows them ------------------------------------- */
 
 /* The descriptor of the program's ring; -1: it has none. */
 static int find_ring(pid_t pid)
@@ -83,8 +82,7 @@ static struct counts look_at_rings(pid_t pid)
     return c;
 }
 
-/* --- the runs --------------------------------------------------------------
- */
+/* --- the runs ------------------------------------------------------------- */
 
 static void ask(struct program *server, struct peer *peer, int n)
 {
@@ -201,8 +199,7 @@ void expect_answer(const char *name, enum server server, enum workload workload,
                said < least ? "it is more" : "it is less");
 }
 
-/* --- questions and checks --------------------------------------------------
- */
+/* --- questions and checks ------------------------------------------------- */
 
 void exercise_ask(void)
 {

@@ -15,8 +15,7 @@
 
 enum { IDLE_MS = 10000 };
 
-/* --- the least
- * ------------------------------------------------------------------ */
+/* --- the least ------------------------------------------------------------ */
 
 static void shouts(void)
 {
@@ -46,8 +45,7 @@ static void by_callbacks(void)
     model_expect(server, MODEL_EPOLL);
 }
 
-/* --- on the stage
- * --------------------------------------------------------------- */
+/* --- on the stage --------------------------------------------------------- */
 
 static struct program *staged_server(void)
 {
@@ -153,8 +151,7 @@ static void each_its_own(void)
     }
 }
 
-/* --- under the sanitizers
- * ------------------------------------------------------- */
+/* --- under the sanitizers ------------------------------------------------- */
 
 /*
  * Clients leave in all ways before their deadlines. Then one stays until its

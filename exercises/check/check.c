@@ -25,8 +25,7 @@ static unsigned long told;
 static bool quiet;
 static char *notes;
 
-/* --- the story
- * ----------------------------------------------------------------- */
+/* --- the story ------------------------------------------------------------ */
 
 static char *vtext(const char *format, va_list args)
 {
@@ -114,8 +113,7 @@ void check_note(const char *what, ...)
     notes = notes == NULL ? line : check_text("%s\n%s", notes, line);
 }
 
-/* --- the end
- * -------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 static noreturn void end(enum outcome outcome, double share)
 {

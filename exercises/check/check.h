@@ -59,8 +59,7 @@
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
-/* --- the table of an exercise ----------------------------------------------
- */
+/* --- the table of an exercise --------------------------------------------- */
 
 struct check {
     const char *name;    /* as in exercise.ini; NULL ends the table */
@@ -82,8 +81,7 @@ extern const struct check hidden_checks[];
  */
 void exercise_ask(void);
 
-/* --- the student's program --------------------------------------------------
- */
+/* --- the student's program ------------------------------------------------ */
 
 /* The last two are programs of the kit that exercise.ini gives beside the
  * student's; which does not see them. */
@@ -172,8 +170,7 @@ void program_expect_said(struct program *p, const char *text);
  */
 void program_may_spin(void);
 
-/* --- what it holds, from /proc -----------------------------------------------
- */
+/* --- what it holds, from /proc -------------------------------------------- */
 
 int program_descriptors(const struct program *p); /* open, all processes */
 int program_listeners(const struct program *p);   /* ... that listen */
@@ -190,8 +187,7 @@ int64_t program_cpu_ns(const struct program *p); /* user and system time */
  */
 void program_rest(struct program *p);
 
-/* --- clients -----------------------------------------------------------------
- */
+/* --- clients -------------------------------------------------------------- */
 
 struct peer;
 
@@ -236,8 +232,7 @@ void peer_reset(struct peer *p); /* closes with RST, as one who vanishes */
 
 int peer_fd(const struct peer *p); /* for what this header does not have */
 
-/* --- say what is expected
- * ------------------------------------------------------ */
+/* --- say what is expected ------------------------------------------------- */
 
 /* Adds a line to "what was done" (printf). The calls above do so themselves. */
 void check_did(const char *what, ...) __attribute__((format(printf, 1, 2)));
@@ -283,8 +278,7 @@ noreturn void check_error(const char *what, ...)
 /* Something measured, told also when the check passes (printf). */
 void check_note(const char *what, ...) __attribute__((format(printf, 1, 2)));
 
-/* --- chance, texts and answers
- * --------------------------------------------------- */
+/* --- chance, texts and answers -------------------------------------------- */
 
 /*
  * Numbers that depend on the seed and on the check's name, and on nothing else:

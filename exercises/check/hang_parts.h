@@ -260,6 +260,13 @@ const struct hang_lesson *hang_lesson_of(const struct hang_case *c);
 /* The i-th section that is ever named, for a test; NULL behind the last. */
 const char *hang_section_at(size_t i);
 
+/* "1 byte", "5 bytes" */
+void hang_put_count(struct base_buf *out, long long n, const char *what);
+
+/* What it is, what lies in it, what its peer did, the interest in it. */
+void hang_put_fd(struct base_buf *out, const struct hang_case *c,
+                 const struct hang_fd *f);
+
 /* The text; the caller frees it. */
 char *hang_words(const struct hang_case *c);
 

@@ -80,8 +80,7 @@ const char *jail_missing(enum jail_tier tier)
     return tiers[tier]->missing;
 }
 
-/* --- the two tiers without namespaces
- * ----------------------------------------- */
+/* --- the two tiers without namespaces ------------------------------------- */
 
 int jail_exec(const struct jail_options *o, const char *path, char *const *argv)
 {
@@ -141,8 +140,7 @@ const struct jail_tier_ops jail_user = {
     .enter = enter_user,
 };
 
-/* --- start
- * ---------------------------------------------------------------------- */
+/* --- start ---------------------------------------------------------------- */
 
 const char *jail_path(const struct jail_options *options, const char *name)
 {
@@ -344,8 +342,7 @@ void jail_end(struct jail *j)
                        .warden = j->warden};
 }
 
-/* --- which tier
- * ------------------------------------------------------------------ */
+/* --- which tier ----------------------------------------------------------- */
 
 bool jail_tier_works(enum jail_tier tier, const char *warden)
 {

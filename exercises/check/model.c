@@ -190,8 +190,7 @@ static bool sleeps(const struct trace_task *t)
     }
 }
 
-/* --- rows of calls that bring nothing ---------------------------------------
- */
+/* --- rows of calls that bring nothing ------------------------------------- */
 
 static void add_to_row(int *row, int *most, char **first,
                        const struct trace_task *t)
@@ -244,8 +243,7 @@ static void learn_transfer(struct model_seen *m, struct trace_task *t)
         keep(&m->left_blocking, t);
 }
 
-/* --- epoll's triggers, io_uring ----------------------------------------------
- */
+/* --- epoll's triggers, io_uring ------------------------------------------- */
 
 static void learn_epoll_ctl(struct model_seen *m, struct trace_task *t)
 {

@@ -99,8 +99,7 @@ static noreturn void fails(enum model model, const char *cause,
     check_fail(models[model].expected, came);
 }
 
-/* --- what else runs ---------------------------------------------------------
- */
+/* --- what else runs ------------------------------------------------------- */
 
 static void judge_company(const struct trace *t, enum model model)
 {
@@ -125,8 +124,7 @@ static void judge_company(const struct trace *t, enum model model)
               check_text("it makes threads: %d", t->threads));
 }
 
-/* --- how it waits ------------------------------------------------------------
- */
+/* --- how it waits --------------------------------------------------------- */
 
 /* The wait that was made most often but `expected`; NO_WAIT: none was. */
 static int other_wait(const struct model_seen *m, int expected)
@@ -243,8 +241,7 @@ static void judge_no_wait(const struct model_seen *m, enum model model)
               "it never got EAGAIN");
 }
 
-/* --- all of it ---------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------ */
 
 struct rest {
     const struct trace *trace;

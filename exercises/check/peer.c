@@ -65,8 +65,7 @@ static char *count_text(size_t len)
     return check_text("%zu byte%s", len, len == 1 ? "" : "s");
 }
 
-/* --- connect
- * ---------------------------------------------------------------------- */
+/* --- connect -------------------------------------------------------------- */
 
 static struct peer *connect_to(struct program *server, bool small)
 {
@@ -137,8 +136,7 @@ bool peers_delivered(void)
     return true;
 }
 
-/* --- send
- * ------------------------------------------------------------------------- */
+/* --- send ----------------------------------------------------------------- */
 
 size_t peer_send_some(struct peer *p, const void *bytes, size_t len)
 {
@@ -173,8 +171,7 @@ void peer_send_text(struct peer *p, const char *text)
     peer_send(p, text, strlen(text));
 }
 
-/* --- receive
- * ------------------------------------------------------------------------ */
+/* --- receive -------------------------------------------------------------- */
 
 /* Receives at least one byte; 0: end; -1: the connection was reset. */
 static ssize_t receive(struct peer *p, void *bytes, size_t size,

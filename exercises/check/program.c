@@ -1,14 +1,12 @@
 /*
  * program.c - the student's program under a check: started in its jail, heard,
- * waited for with patience, stopped, and looked over when something fails.
+ * stopped, and looked over when something fails.
  *
- * Read before: check.h, jail.h, pump.h. Read after: peer.c.
+ * Read before: program.h, jail.h, pump.h. Read after: patience.c.
  */
 #include "program.h"
 
 #include "check_internal.h"
-#include "crowd.h"
-#include "hang.h"
 #include "pump.h"
 #include "trace_internal.h"
 
@@ -25,11 +23,8 @@ enum {
     PROGRAMS_MAX = 32, /* a check starts no more */
     OUTPUT_MAX = 1 << 20,
     OUTPUT_SHOWN = 2000, /* bytes of it in a message */
-    SPIN_SECONDS = 2,    /* of processor time, with nothing to show for it */
-    SLICE_NS = 100000000,
 };
 
-static const int64_t second_ns = 1000000000;
 static struct program programs[PROGRAMS_MAX];
 static int n_programs;
 
@@ -38,8 +33,7 @@ static const char *const folders[] = {
     [GIVEN] = "given",         [GIVEN_TRACED] = "given",
 };
 
-/* --- start
- * ------------------------------------------------------------------------ */
+/* --- start ---------------------------------------------------------------- */
 
 /* Ends the jail. First nobody may wait for its descriptors any more: their
  * numbers will be those of others. */
@@ -142,7 +136,7 @@ struct program *program_start_named(enum build build, const char *name,
     p->pid = p->jail.pid;
     pump_add(p->jail.output, on_output, p);
     pump_add(p->jail.gate, on_gate, p);
-    if ((build == TRACED || build == GIVEN_TRACED) && trace_attach(p->pid) < 0)
+    if (program_is_traced(p) && trace_attach(p->pid) < 0)
         check_error("cannot trace %s: %s", name, strerror(errno));
     jail_go(&p->jail);
     return p;
@@ -153,168 +147,41 @@ struct program *program_start(enum build build, const char *const *options)
     return program_start_named(build, setting.program, options);
 }
 
-/* --- patience
- * ------------------------------------------------------------------- */
+struct program *program_nth(int i)
+{
+    return i < n_programs ? &programs[i] : NULL;
+}
 
-static bool has_ended(void *program)
+bool program_has_ended(void *program)
 {
     const struct program *p = program;
     return p->shouted || p->jail.end != JAIL_RUNS;
 }
 
-struct wish {
-    struct program *program;
-    bool (*done)(void *arg);
-    void *arg;
-};
-
-static bool done_or_ended(void *arg)
-{
-    const struct wish *w = arg;
-    return (w->done != NULL && w->done(w->arg)) || has_ended(w->program);
-}
-
-int64_t program_cpu_ns(const struct program *p)
-{
-    return crowd_look(p->jail.warden, false).cpu_ns;
-}
-
-/* What is seen of all programs of the check while one is waited for. */
-struct patience {
-    int64_t first_cpu_ns, cpu_ns;
-    int64_t begin_ns, asleep_since_ns; /* 0: not asleep */
-    int slices, slices_asleep;
-};
-
-/* The kit's own: one that spins does so for the exercise's sake. */
-static bool is_given(const struct program *p)
+bool program_is_given(const struct program *p)
 {
     return p->build == GIVEN || p->build == GIVEN_TRACED;
 }
 
-static bool is_traced(const struct program *p)
+bool program_is_traced(const struct program *p)
 {
     return p->build == TRACED || p->build == GIVEN_TRACED;
 }
 
-/* Processor time of all whose fault it would be. */
-static int64_t all_cpu_ns(void)
+static bool is_silent(void *arg)
 {
-    int64_t sum = 0;
-    for (int i = 0; i < n_programs; i++)
-        if (!is_given(&programs[i]))
-            sum += program_cpu_ns(&programs[i]);
-    return sum;
+    const struct program *p = arg;
+    struct pollfd fd = {.fd = p->jail.output, .events = POLLIN};
+    return p->jail.output == -1 || poll(&fd, 1, 0) == 0 ||
+           (fd.revents & POLLIN) == 0;
 }
 
-static bool all_asleep(void)
+void program_hear(struct program *p)
 {
-    for (int i = 0; i < n_programs; i++) {
-        const struct program *p = &programs[i];
-        if (crowd_awake(p->jail.warden, false) > 0 &&
-            !(is_given(p) && program_cpu_ns(p) > SPIN_SECONDS * second_ns))
-            return false;
-    }
-    return peers_delivered();
+    pump_until(is_silent, p, -1, 0, pump_clock_ns() + SECOND_NS);
 }
 
-static struct patience patience_begin(void)
-{
-    const int64_t cpu_ns = all_cpu_ns();
-    return (struct patience){
-        .first_cpu_ns = cpu_ns, .cpu_ns = cpu_ns, .begin_ns = pump_clock_ns()};
-}
-
-/*
- * A slice of time has passed in vain: can what is waited for still come true?
- * Whoever sleeps, with all that was sent to it delivered, will not be woken any
- * more. Whoever runs on and on spins. Whoever naps, a bit at a time, gets ten
- * times as long. But whoever would like to run and may not, because the machine
- * is busy, is not at fault.
- */
-static bool patience_lost(struct patience *p)
-{
-    const int64_t now = pump_clock_ns(), cpu_ns = all_cpu_ns();
-    const bool asleep = all_asleep();
-    p->slices++;
-    p->slices_asleep += asleep;
-    if (!asleep || cpu_ns != p->cpu_ns)
-        p->asleep_since_ns = 0;
-    else if (p->asleep_since_ns == 0)
-        p->asleep_since_ns = now;
-    p->cpu_ns = cpu_ns;
-    const int64_t patience_ns = setting.patience_s * second_ns;
-    if (p->asleep_since_ns != 0 && now - p->asleep_since_ns >= patience_ns)
-        return true;
-    if (cpu_ns - p->first_cpu_ns >= SPIN_SECONDS * second_ns)
-        return true;
-    const bool mostly_asleep = p->slices_asleep * 2 > p->slices;
-    return now - p->begin_ns >= (mostly_asleep ? 10 : 120) * patience_ns;
-}
-
-bool program_wait_for(struct program *p, bool (*done)(void *arg), void *arg,
-                      int fd, short events)
-{
-    struct wish wish = {p, done, arg};
-    struct patience patience = patience_begin();
-    do {
-        if (pump_until(done_or_ended, &wish, fd, events,
-                       pump_clock_ns() + SLICE_NS) == 1)
-            return true;
-    } while (!patience_lost(&patience));
-    return false;
-}
-
-static bool spins_rightly;
-
-void program_may_spin(void)
-{
-    spins_rightly = true;
-}
-
-/*
- * What a hang's advice says helps nobody if it is not yet taught, or if it is
- * against what the exercise asks for.
- */
-static bool is_good_advice(const struct hang *h)
-{
-    int lesson = 0;
-    if (h->kind == HANG_SPINS && spins_rightly)
-        return false;
-    return h->section == NULL ||
-           (sscanf(h->section, "lessons/%d", &lesson) == 1 &&
-            lesson <= atoi(setting.exercise));
-}
-
-/* The advice is what stands at the margin again, behind the first line. */
-static void cut_advice(char *text)
-{
-    for (char *line = strchr(text, '\n'); line != NULL;
-         line = strchr(line + 1, '\n'))
-        if (line[1] != ' ') {
-            *line = '\0';
-            return;
-        }
-}
-
-noreturn void program_hangs(struct program *p, const char *expected)
-{
-    struct hang h = {.text = NULL};
-    p->evidence_of_hang = hang_explain(p->pid, NULL, &h) == 0 ? h.text : NULL;
-    if (is_good_advice(&h))
-        check_cause(NULL, h.section);
-    else if (h.text != NULL)
-        cut_advice(h.text);
-    if (h.kind != HANG_SPINS)
-        check_fail(expected, "nothing; the program waits, and nothing will "
-                             "wake it");
-    check_fail(expected, spins_rightly
-                             ? "nothing, however often it asks"
-                             : "nothing; the program keeps the processor busy");
-}
-
-/* --- the end
- * ---------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 char *status_text(int status)
 {
@@ -324,7 +191,7 @@ char *status_text(int status)
     return check_text("it exited with status %d", WEXITSTATUS(status));
 }
 
-static char *end_text(const struct program *p)
+char *program_end_text(const struct program *p)
 {
     const struct jail_limits *l = &setting.limits;
     if (p->shouted)
@@ -389,15 +256,16 @@ static bool is_ending(const struct program *p)
 void program_expect_runs(struct program *p, const char *expected)
 {
     pump_now();
-    if (!has_ended(p) && is_ending(p))
-        program_wait_for(p, has_ended, p, -1, 0);
-    if (!has_ended(p)) {
+    if (!program_has_ended(p) && is_ending(p))
+        program_wait_for(p, program_has_ended, p, -1, 0);
+    if (!program_has_ended(p)) {
         expect_clean(p); /* of a child, perhaps */
         return;
     }
-    pump_until(NULL, NULL, -1, 0, pump_clock_ns() + second_ns / 20);
+    pump_until(NULL, NULL, -1, 0, pump_clock_ns() + SECOND_NS / 20);
     expect_clean(p);
-    check_fail(expected, check_text("%s has ended: %s", p->name, end_text(p)));
+    check_fail(expected,
+               check_text("%s has ended: %s", p->name, program_end_text(p)));
 }
 
 void program_expect_alive(struct program *p)
@@ -405,23 +273,15 @@ void program_expect_alive(struct program *p)
     program_expect_runs(p, "the program goes on");
 }
 
-/* The last of its output is read before it is looked at. */
-static bool is_silent(void *arg)
-{
-    const struct program *p = arg;
-    struct pollfd fd = {.fd = p->jail.output, .events = POLLIN};
-    return p->jail.output == -1 || poll(&fd, 1, 0) == 0 ||
-           (fd.revents & POLLIN) == 0;
-}
-
 int program_wait(struct program *p)
 {
-    if (!program_wait_for(p, has_ended, p, -1, 0))
+    if (!program_wait_for(p, program_has_ended, p, -1, 0))
         program_hangs(p, check_text("%s ends", p->name));
-    pump_until(is_silent, p, -1, 0, pump_clock_ns() + second_ns);
+    program_hear(p);
     expect_clean(p);
     if (p->shouted || p->jail.end != JAIL_EXITED)
-        check_fail(check_text("%s ends by itself", p->name), end_text(p));
+        check_fail(check_text("%s ends by itself", p->name),
+                   program_end_text(p));
     return p->jail.status;
 }
 
@@ -453,211 +313,7 @@ void check_fresh_network(void)
         check_error("no network of its own: %s", strerror(-error));
 }
 
-/* --- servers, words, numbers
- * ------------------------------------------------------- */
-
-static const char listening[] = "listening on http://127.0.0.1:";
-
-static bool listens(void *arg)
-{
-    struct program *p = arg;
-    const char *line = p->said == NULL ? NULL : strstr(p->said, listening);
-    if (line == NULL || strchr(line, '\n') == NULL)
-        return false;
-    p->port = atoi(line + sizeof listening - 1);
-    return true;
-}
-
-static const char *given_words(struct program *p)
-{
-    if (p->jail.end == JAIL_NOEXEC)
-        return "it was not built (make tells why it is left out)";
-    pump_until(is_silent, p, -1, 0, pump_clock_ns() + second_ns);
-    return p->said != NULL ? p->said : end_text(p);
-}
-
-struct program *server_start_named(enum build build, const char *name,
-                                   const char *const *options)
-{
-    const char *all[32] = {"--port", "0"};
-    for (int i = 0; i < 28 && options != NULL && options[i] != NULL; i++)
-        all[i + 2] = options[i];
-    struct program *p = program_start_named(build, name, all);
-    static const char expected[] =
-        "the server prints \"listening on http://127.0.0.1:PORT\"";
-    if (!program_wait_for(p, listens, p, -1, 0))
-        program_hangs(p, expected);
-    if (!listens(p) && is_given(p)) /* which is not the student's fault */
-        check_error("the kit's %s cannot start: %s", name, given_words(p));
-    if (!listens(p))
-        program_expect_runs(p, expected);
-    check_that(p->port > 0 && p->port < 65536, expected,
-               bytes_escape(p->said, p->said_len));
-    return p;
-}
-
-struct program *server_start(enum build build, const char *const *options)
-{
-    return server_start_named(build, setting.program, options);
-}
-
-int program_port(const struct program *p)
-{
-    return p->port;
-}
-
-pid_t program_pid(const struct program *p)
-{
-    return p->pid;
-}
-
-void program_type(struct program *p, const char *text)
-{
-    if (text == NULL) {
-        close(p->input);
-        p->input = -1;
-        return;
-    }
-    static const char expected[] = "the program reads its standard input";
-    const size_t len = strlen(text);
-    story_add("type %s", bytes_escape(text, len));
-    for (size_t done = 0; p->input != -1 && done < len;) {
-        const ssize_t n = write(p->input, text + done, len - done);
-        done += n > 0 ? (size_t)n : 0;
-        if (n > 0)
-            continue;
-        program_expect_runs(p, expected);
-        if (n == -1 && errno != EAGAIN)
-            return; /* it has closed it, and goes on */
-        if (!program_wait_for(p, NULL, NULL, p->input, POLLOUT))
-            program_hangs(p, expected);
-    }
-}
-
-const char *program_said(struct program *p)
-{
-    pump_now();
-    return p->said == NULL ? "" : p->said;
-}
-
-struct said_wish {
-    struct program *program;
-    const char *text;
-};
-
-static bool has_said(void *arg)
-{
-    const struct said_wish *w = arg;
-    const struct program *p = w->program;
-    return p->said != NULL && strstr(p->said + p->heard, w->text) != NULL;
-}
-
-void program_expect_said(struct program *p, const char *text)
-{
-    struct said_wish wish = {p, text};
-    char *expected =
-        check_text("it prints %s", bytes_escape(text, strlen(text)));
-    if (!program_wait_for(p, has_said, &wish, -1, 0))
-        program_hangs(p, expected);
-    pump_until(is_silent, p, -1, 0, pump_clock_ns() + second_ns);
-    if (!has_said(&wish))
-        program_expect_runs(p, expected);
-    p->heard =
-        (size_t)(strstr(p->said + p->heard, text) - p->said) + strlen(text);
-}
-
-int program_descriptors(const struct program *p)
-{
-    return crowd_descriptors(p->jail.warden, false);
-}
-
-int program_threads(const struct program *p)
-{
-    return crowd_look(p->jail.warden, false).threads;
-}
-
-int program_processes(const struct program *p)
-{
-    const struct crowd c = crowd_look(p->jail.warden, false);
-    return c.processes + c.zombies;
-}
-
-int program_zombies(const struct program *p)
-{
-    return crowd_look(p->jail.warden, false).zombies;
-}
-
-/* --- rest
- * ------------------------------------------------------------------------- */
-
-struct rest {
-    struct program *program;
-    int64_t cpu_before_ns;
-    bool busy;
-};
-
-static bool rests(void *arg)
-{
-    struct rest *r = arg;
-    if (!peers_delivered())
-        return false;
-    if (crowd_awake(r->program->jail.warden, false) == 0)
-        return true;
-    r->busy = program_cpu_ns(r->program) - r->cpu_before_ns > second_ns;
-    return r->busy;
-}
-
-void program_rest(struct program *p)
-{
-    struct rest rest = {p, program_cpu_ns(p), false};
-    if (!program_wait_for(p, rests, &rest, -1, 0))
-        program_hangs(p, "the program comes to rest");
-    program_expect_runs(p, "the program goes on");
-    if (!rest.busy)
-        return;
-    check_cause("A loop that has nothing to do must sleep in its waiting call. "
-                "This one goes round and round: perhaps it waits for a socket "
-                "to be writable although it has nothing to write, or it does "
-                "not take what has made it wake.",
-                NULL);
-    program_hangs(p, "with nothing to do, the program sleeps");
-}
-
-/* True if it stands: by the signal, or before its tracer. */
-static bool stands(void *arg)
-{
-    const struct program *p = arg;
-    char path[64], stat[512] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", p->pid);
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return true; /* it has ended */
-    (void)!fread(stat, 1, sizeof stat - 1, file);
-    fclose(file);
-    const char *state = strrchr(stat, ')');
-    return state != NULL && strchr("TtZX", state[2]) != NULL;
-}
-
-void program_pause(struct program *p)
-{
-    story_add("the program is stopped for a while (SIGSTOP)");
-    kill(p->pid, SIGSTOP);
-    crowd_kill(p->jail.warden, SIGSTOP);
-    /* A signal takes effect a moment after kill. */
-    if (!is_traced(p))
-        program_rest(p);
-    else if (!program_wait_for(p, stands, p, -1, 0))
-        program_hangs(p, "the program is stopped");
-}
-
-void program_resume(struct program *p)
-{
-    story_add("the program goes on (SIGCONT)");
-    crowd_kill(p->jail.warden, SIGCONT);
-}
-
-/* --- for the message of a failure
- * --------------------------------------------------- */
+/* --- for the message of a failure ----------------------------------------- */
 
 void program_evidence(struct finding *f)
 {

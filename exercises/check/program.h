@@ -23,6 +23,21 @@ struct program {
     char *evidence_of_hang;
 };
 
+/* The check's programs in the order of their start; NULL: no more. */
+struct program *program_nth(int i);
+
+bool program_has_ended(void *program); /* for program_wait_for */
+
+/* The kit's own: one that spins does so for the exercise's sake. */
+bool program_is_given(const struct program *p);
+bool program_is_traced(const struct program *p);
+
+/* Reads the last of what it has printed, before anyone looks at it. */
+void program_hear(struct program *p);
+
+/* "it used more than 5 s of processor time, and was ended" */
+char *program_end_text(const struct program *p);
+
 /* True when the kernel has handed over all that the clients have sent. */
 bool peers_delivered(void);
 

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define SECOND_NS INT64_C(1000000000) /* as pump_clock_ns counts */
+
 /* Called when the descriptor is readable (or at its end). */
 typedef void pump_fn(int fd, void *arg);
 

@@ -36,8 +36,7 @@ enum { TRANSCRIPT_MAX = 1 << 20, NS_PER_MS = 1000000 };
 struct stage stage;
 static struct base_buf transcript;
 
-/* --- the transcript ----------------------------------------------------------
- */
+/* --- the transcript ------------------------------------------------------- */
 
 /* The server's port is another each time: what was sent may name it. */
 static void hide_port(char *text)
@@ -80,8 +79,7 @@ int stage_faults(void)
     return stage.faults;
 }
 
-/* --- chance
- * -------------------------------------------------------------------- */
+/* --- chance --------------------------------------------------------------- */
 
 /* splitmix64: each number follows from the one before. */
 unsigned stage_chance(uint64_t *state, unsigned below)
@@ -93,8 +91,7 @@ unsigned stage_chance(uint64_t *state, unsigned below)
     return (unsigned)((z ^ (z >> 31)) % below);
 }
 
-/* --- who stands
- * ------------------------------------------------------------------ */
+/* --- who stands ----------------------------------------------------------- */
 
 /* The next task of the program that stands, behind `t`; NULL: from the first.
  */
@@ -147,8 +144,7 @@ static void on_idle(void)
         look();
 }
 
-/* --- turns
- * ----------------------------------------------------------------------- */
+/* --- turns ---------------------------------------------------------------- */
 
 static struct program *on_stage(struct program *p)
 {
@@ -221,8 +217,7 @@ void stage_play_ms(struct program *p, int64_t ms)
     stage_settle(p); /* one that asks the clock all the time sees it now */
 }
 
-/* --- the end of a call, the end of the play
- * ---------------------------------------- */
+/* --- the end of a call, the end of the play ------------------------------- */
 
 void stage_finish(struct trace_task *t, int64_t result)
 {
@@ -246,8 +241,7 @@ noreturn void stage_hangs(struct program *p, const char *expected)
     }
     stage.idle = false;
     stage.playing = true;
-    const int64_t second_ns = 1000000000;
-    (void)pump_until(stands, NULL, -1, 0, pump_clock_ns() + second_ns);
+    (void)pump_until(stands, NULL, -1, 0, pump_clock_ns() + SECOND_NS);
     program_hangs(p, expected);
 }
 

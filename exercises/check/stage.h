@@ -60,8 +60,7 @@ int64_t stage_now_ms(void);
  */
 const char *stage_transcript(void);
 
-/* --- actors: clients and servers around the program --------------------------
- */
+/* --- actors: clients and servers around the program ----------------------- */
 
 struct actor;
 

@@ -4,6 +4,7 @@
  *
  * Read before: stage.c, stage_wire.c.
  */
+#include "pump.h"
 #include "stage_internal.h"
 
 #include "check_internal.h"
@@ -18,7 +19,6 @@
 
 enum { BACKLOG = 64, LOOK_MAX = 256, NO_FD_YET = -2 };
 
-static const int64_t second_ns = 1000000000;
 static const int stream = SOCK_STREAM | SOCK_CLOEXEC;
 
 static struct actor *actor_new(struct program *p, const char *name, int fd)
@@ -50,8 +50,7 @@ static struct sockaddr_in loopback(int port)
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
-/* --- waiting for the program
- * -------------------------------------------------------------- */
+/* --- waiting for the program ---------------------------------------------- */
 
 /*
  * Lets the program play until done(a), ten seconds of the stage at most. True:
@@ -60,7 +59,7 @@ static struct sockaddr_in loopback(int port)
 static bool becomes(struct actor *a, bool (*done)(struct actor *a),
                     const char *expected)
 {
-    const int64_t end_ns = stage.now_ns + STAGE_PATIENCE_S * second_ns;
+    const int64_t end_ns = stage.now_ns + STAGE_PATIENCE_S * SECOND_NS;
     stage_settle(a->program);
     for (;;) {
         stage_wire_to(a);
@@ -74,8 +73,7 @@ static bool becomes(struct actor *a, bool (*done)(struct actor *a),
     }
 }
 
-/* --- connections
- * ---------------------------------------------------------------------- */
+/* --- connections ---------------------------------------------------------- */
 
 static void begin_connection(struct actor *a)
 {
@@ -116,8 +114,7 @@ int actor_port(const struct actor *a)
     return a->port;
 }
 
-/* --- the program connects
- * ----------------------------------------------------------------- */
+/* --- the program connects ------------------------------------------------- */
 
 static struct actor *listener_at(int port)
 {
@@ -214,7 +211,7 @@ void actor_send(struct actor *a, const void *bytes, size_t len)
         stage_settle(a->program); /* it makes room */
         program_expect_runs(a->program, expected);
         if (n <= 0 && stage_wire_unread(a) >= unread &&
-            !stage_pass(stage.now_ns + STAGE_PATIENCE_S * second_ns))
+            !stage_pass(stage.now_ns + STAGE_PATIENCE_S * SECOND_NS))
             stage_hangs(a->program, expected);
     }
 }

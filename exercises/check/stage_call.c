@@ -32,8 +32,7 @@
 
 enum { ASKS_FIRST_NS = 1000000, ASKS_LAST_NS = 512000000 };
 
-/* --- the program begins
- * --------------------------------------------------------- */
+/* --- the program begins --------------------------------------------------- */
 
 /* On the stack: argc, its arguments and NULL, its environment and NULL, pairs.
  * Returns the address of the pairs, or 0. */
@@ -74,8 +73,7 @@ static void begin(struct trace_task *t)
     stage.zero = at;
 }
 
-/* --- entry
- * ------------------------------------------------------------------------ */
+/* --- entry ---------------------------------------------------------------- */
 
 static void shorten(struct trace_task *t)
 {
@@ -125,8 +123,7 @@ static void entry(struct trace_task *t)
         stage_wait_entry(t);
 }
 
-/* --- exit
- * ------------------------------------------------------------------------- */
+/* --- exit ----------------------------------------------------------------- */
 
 /* The kernel was not asked for all, or not at all: it will not tell again. */
 static void owe(struct trace_task *t, uint32_t events)

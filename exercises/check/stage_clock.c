@@ -8,13 +8,13 @@
  *
  * Read before: stage_call.c. Rests on: clock_gettime(2), getrandom(2).
  */
+#include "pump.h"
 #include "stage_internal.h"
 
 #include <time.h>
 
 enum { RANDOM_MAX = 4096 };
 
-static const int64_t second_ns = 1000000000;
 static const int64_t up_s = 1000, date_s = 1767268800;
 
 /* What the clock shows when the program begins, in nanoseconds; 0: not ours. */
@@ -24,12 +24,12 @@ int64_t stage_clock_zero_ns(int clock)
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_TAI:
-        return date_s * second_ns;
+        return date_s * SECOND_NS;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
     case CLOCK_BOOTTIME:
-        return up_s * second_ns;
+        return up_s * SECOND_NS;
     default:
         return 0;
     }
@@ -39,7 +39,7 @@ static void tell_time(struct trace_task *t, uint64_t address, int64_t zero_ns,
                       int64_t unit)
 {
     const int64_t now_ns = zero_ns + stage.now_ns;
-    const int64_t time[2] = {now_ns / second_ns, now_ns % second_ns / unit};
+    const int64_t time[2] = {now_ns / SECOND_NS, now_ns % SECOND_NS / unit};
     if (address != 0)
         (void)trace_poke(t->tid, address, time, sizeof time);
 }
@@ -59,7 +59,7 @@ static void give_random(struct trace_task *t)
 #ifdef SYS_time
 static void tell_seconds(struct trace_task *t)
 {
-    const int64_t now_s = date_s + stage.now_ns / second_ns;
+    const int64_t now_s = date_s + stage.now_ns / SECOND_NS;
     if (t->call.number != SYS_time)
         return;
     if (t->call.args[0] != 0)
@@ -83,7 +83,7 @@ void stage_clock_exit(struct trace_task *t)
     if (number == SYS_clock_gettime && zero_ns != 0)
         tell_time(t, t->call.args[1], zero_ns, 1);
     else if (number == SYS_gettimeofday)
-        tell_time(t, t->call.args[0], date_s * second_ns, 1000);
+        tell_time(t, t->call.args[0], date_s * SECOND_NS, 1000);
     else if (number == SYS_getrandom)
         give_random(t);
     else

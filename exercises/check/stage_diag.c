@@ -73,8 +73,7 @@ static bool ask(int netlink, int port, int to_port, struct stage_end *end)
     return true;
 }
 
-/* --- /proc/net/tcp
- * ------------------------------------------------------------------------ */
+/* --- /proc/net/tcp -------------------------------------------------------- */
 
 static struct stage_end search(int port, int to_port)
 {

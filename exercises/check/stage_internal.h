@@ -30,8 +30,7 @@ enum {
 
 #define STAGE_NEVER INT64_MAX
 
-/* --- a call of the program ---------------------------------------------------
- */
+/* --- a call of the program ------------------------------------------------ */
 
 enum stage_kind { STAGE_EPOLL, STAGE_POLL, STAGE_SELECT, STAGE_SLEEP };
 enum stage_unit { STAGE_MS, STAGE_TIMESPEC, STAGE_TIMEVAL };
@@ -87,8 +86,7 @@ struct stage_task {
     fd_set sets[3];  /* ... and what was in them */
 };
 
-/* --- the stage ---------------------------------------------------------------
- */
+/* --- the stage ------------------------------------------------------------ */
 
 struct actor {
     char *name;
@@ -150,8 +148,7 @@ noreturn void stage_hangs(struct program *p, const char *expected);
 /* A number below `below`, the next of the seed. */
 unsigned stage_chance(uint64_t *state, unsigned below);
 
-/* --- calls
- * --------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------- */
 
 extern const struct trace_stage stage_hooks;
 
@@ -190,8 +187,7 @@ struct stage_strike stage_strike_ready(struct trace_task *t, int ready,
 /* It had no effect: fewer bytes were there. Forgets it. */
 void stage_strike_missed(struct stage_strike *strike);
 
-/* --- connections
- * ---------------------------------------------------------------- */
+/* --- connections ---------------------------------------------------------- */
 
 /* Whose connection descriptor `fd` of the task is; NULL: nobody's. */
 struct actor *stage_actor_of(struct trace_task *t, int fd);

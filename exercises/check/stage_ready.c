@@ -49,8 +49,7 @@ static struct stage_strike strike(struct trace_task *t, int ready, bool spare)
     return stage_strike_ready(t, ready, spare);
 }
 
-/* --- epoll
- * ------------------------------------------------------------------------- */
+/* --- epoll ---------------------------------------------------------------- */
 
 struct events {
     struct epoll_event at[EVENTS_MAX];
@@ -164,8 +163,7 @@ static void change_epoll(struct trace_task *t)
     (void)trace_poke(t->tid, t->call.args[1], e.at, (size_t)e.n * size);
 }
 
-/* --- poll and select: a row of places, each ready or not
- * ------------------------------ */
+/* --- poll and select: a row of places, each ready or not ------------------ */
 
 struct place {
     int fd;

@@ -23,8 +23,7 @@ static struct {
 } rules[STAGE_RULES];
 static int n_rules;
 
-/* --- groups
- * ------------------------------------------------------------------------ */
+/* --- groups --------------------------------------------------------------- */
 
 /* Errors end with a 0. */
 static const struct group {
@@ -92,8 +91,7 @@ bool stage_counts_pieces(long number)
     return number == SYS_readv || number == SYS_writev;
 }
 
-/* --- making a rule
- * -------------------------------------------------------------------- */
+/* --- making a rule -------------------------------------------------------- */
 
 /* The group that the word is, or that of the call; `*number`: -1 or the call.
  */
@@ -170,8 +168,7 @@ void stage_storm(int percent)
     }
 }
 
-/* --- does it apply?
- * -------------------------------------------------------------------- */
+/* --- does it apply? ------------------------------------------------------- */
 
 static bool is_meant(const struct stage_rule *rule, struct trace_task *t)
 {

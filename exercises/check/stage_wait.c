@@ -13,6 +13,7 @@
  * Rests on: epoll_wait(2), poll(2), select(2), "the time-out is updated",
  * nanosleep(2), signal(7), proc(5) for SigCgt.
  */
+#include "pump.h"
 #include "stage_internal.h"
 
 #include <errno.h>
@@ -34,8 +35,6 @@ static const struct stage_wait waits[] = {
     {SYS_clock_nanosleep, STAGE_SLEEP, 2, STAGE_TIMESPEC},
 };
 
-static const int64_t second_ns = 1000000000;
-
 const struct stage_wait *stage_wait_of(long number)
 {
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
@@ -44,8 +43,7 @@ const struct stage_wait *stage_wait_of(long number)
     return NULL;
 }
 
-/* --- entry
- * ------------------------------------------------------------------------- */
+/* --- entry ---------------------------------------------------------------- */
 
 /* The time-out in nanoseconds; STAGE_NEVER: none. */
 static int64_t timeout_of(const struct trace_task *t)
@@ -56,10 +54,10 @@ static int64_t timeout_of(const struct trace_task *t)
         return (int)arg < 0 ? STAGE_NEVER : (int64_t)(int)arg * 1000000;
     int64_t time[2];
     if (arg == 0 || trace_peek(t->tid, arg, time, sizeof time) < sizeof time ||
-        time[0] < 0 || time[0] > INT64_MAX / second_ns / 2)
+        time[0] < 0 || time[0] > INT64_MAX / SECOND_NS / 2)
         return STAGE_NEVER; /* a bad one is for the kernel to refuse */
     const int64_t unit = w->unit == STAGE_TIMEVAL ? 1000 : 1;
-    return time[0] * second_ns + time[1] * unit;
+    return time[0] * SECOND_NS + time[1] * unit;
 }
 
 static void begin_wait(struct trace_task *t)
@@ -133,7 +131,7 @@ static void tell_time_left(const struct trace_task *t)
         return;
     const int64_t left_ns = s->deadline_ns - stage.now_ns;
     const int64_t unit = w->unit == STAGE_TIMEVAL ? 1000 : 1;
-    const int64_t left[2] = {left_ns / second_ns, left_ns % second_ns / unit};
+    const int64_t left[2] = {left_ns / SECOND_NS, left_ns % SECOND_NS / unit};
     (void)trace_poke(t->tid, address, left, sizeof left);
 }
 
@@ -173,8 +171,7 @@ bool stage_wait_exit(struct trace_task *t)
     return true;
 }
 
-/* --- it is woken
- * ------------------------------------------------------------------------ */
+/* --- it is woken ---------------------------------------------------------- */
 
 /* A hexadecimal mask of /proc/TID/status. */
 static uint64_t mask_of(const char *status, const char *name)

@@ -28,8 +28,7 @@ enum { ESTABLISHED = 1 }; /* of the states of a connection */
 
 static const int64_t patience_ns = 200000000;
 
-/* --- the program's end
- * ----------------------------------------------------------------- */
+/* --- the program's end ---------------------------------------------------- */
 
 static struct stage_end end_of(const struct actor *a)
 {
@@ -67,8 +66,7 @@ void stage_wire_until(const struct actor *a, enum stage_wire wanted)
         sched_yield();
 }
 
-/* --- the actor's end
- * -------------------------------------------------------------------- */
+/* --- the actor's end ------------------------------------------------------ */
 
 static bool has_all(const struct actor *a)
 {
@@ -96,8 +94,7 @@ void stage_wire_to(struct actor *a)
     }
 }
 
-/* --- whose connection
- * -------------------------------------------------------------------- */
+/* --- whose connection ----------------------------------------------------- */
 
 static int port_of(int fd, int (*ask)(int, struct sockaddr *, socklen_t *))
 {

@@ -181,8 +181,7 @@ static void on_call(struct trace_task *t)
         go_on(t, 0);
 }
 
-/* --- what makes programs, threads and children ------------------------------
- */
+/* --- what makes programs, threads and children ---------------------------- */
 
 /*
  * The program begins, or becomes another. All threads but this one are gone;

@@ -37,8 +37,7 @@ char *trace_table(const struct program *p);
  */
 char *trace_last(const struct program *p, int n);
 
-/* --- the I/O model
- * ------------------------------------------------------------ */
+/* --- the I/O model -------------------------------------------------------- */
 
 enum model {
     MODEL_BLOCKING, /* no waiting call but read, accept and the like */

@@ -6,6 +6,7 @@
  *     trace_ask.c      what checks ask: counts, tables, the last calls
  *     trace_calls.c    the calls: numbers, names, kinds of arguments
  *     trace_text.c     one call in the form of strace(1)
+ *     trace_names.c    flags and constants by their names
  *     trace_memory.c   bytes of the program
  *     trace_fds.c      what each descriptor is, from the calls seen
  *     regs_*.c         registers
@@ -182,6 +183,13 @@ struct trace_name {
 /* NULL: not in the table. */
 const struct trace_name *trace_name_of(long number);
 const struct trace_name *trace_name_find(const char *name, size_t len);
+
+/* printf to a text. What does not fit is left out of it. */
+void trace_put(struct base_buf *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The names of a value of the kind `letter`, see trace_text.c. */
+void trace_put_value(struct base_buf *b, char letter, uint64_t value);
 
 /* Begin t->text with what is known at the entry; end it at the exit. */
 void trace_text_entry(struct trace_task *t);

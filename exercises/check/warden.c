@@ -58,8 +58,7 @@ static void tell(struct warden_word word)
     send(WARDEN_GATE, &word, sizeof word, MSG_NOSIGNAL);
 }
 
-/* --- the program, before it is one -------------------------------------------
- */
+/* --- the program, before it is one ---------------------------------------- */
 
 static void limit(int what, long value)
 {
@@ -129,8 +128,7 @@ static void be_program(char **argv)
     _exit(STATUS_LOST);
 }
 
-/* --- the watch
- * ----------------------------------------------------------------- */
+/* --- the watch ------------------------------------------------------------ */
 
 static int64_t cpu_of_the_gone_ns(void)
 {

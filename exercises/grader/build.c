@@ -36,8 +36,7 @@ static const struct jail_limits limits = {
     .sanitized = true, /* a compiler's address space is its own affair */
 };
 
-/* --- the script
- * ------------------------------------------------------------------- */
+/* --- the script ----------------------------------------------------------- */
 
 /* The object of "lessons/common/common.c"; CPU in a name is this one's. */
 static void add_part(struct base_buf *script, const char *variant,
@@ -148,8 +147,7 @@ static char *make_script(const struct exercise *e,
     return script;
 }
 
-/* --- the jail
- * ----------------------------------------------------------------------- */
+/* --- the jail ------------------------------------------------------------- */
 
 /* Reads what comes until the end; keeps the first of it. */
 static void collect(struct jail *j, struct base_buf *words)

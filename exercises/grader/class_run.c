@@ -25,8 +25,7 @@
 
 enum { PATH = 4096, ARENA = 1 << 18, NOTES_MAX = 1 << 20 };
 
-/* --- before -----------------------------------------------------------------
- */
+/* --- before --------------------------------------------------------------- */
 
 bool class_complain(const char *what, const char *why, const char *try)
 {

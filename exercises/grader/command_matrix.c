@@ -33,8 +33,7 @@ struct run {
     size_t done, faults;
 };
 
-/* --- in the worker: one case
- * -------------------------------------------------- */
+/* --- in the worker: one case ---------------------------------------------- */
 
 static int work(size_t i, int fd, void *arg)
 {
@@ -55,8 +54,7 @@ static int work(size_t i, int fd, void *arg)
     return class_record_write(fd, i, &c->result, "") == 0 ? 0 : 1;
 }
 
-/* --- the table
- * ------------------------------------------------------------------ */
+/* --- the table ------------------------------------------------------------ */
 
 static const char *result_words(const struct matrix_case *c, char *text,
                                 size_t size)
@@ -110,8 +108,7 @@ static void on_end(size_t i, const struct class_answer *answer, void *arg)
     fflush(stdout);
 }
 
-/* --- what the table leaves open
- * ---------------------------------------------------- */
+/* --- what the table leaves open ------------------------------------------- */
 
 /* True if the check is the first to fail for some wrong solution. */
 static bool catches(const struct matrix *m, const struct exercise *e,
@@ -165,8 +162,7 @@ static void print_counts(const struct run *run)
            count(m, MATRIX_HOSTILE), jail_tier_name(run->tier));
 }
 
-/* --- the command
- * --------------------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------- */
 
 /* Keeps the hostile ones alone, or all but those. */
 static void keep(struct matrix *m, bool hostile)

@@ -216,8 +216,7 @@ static int load(const char *name, struct base_arena *arena, struct exercise *e,
     return -EINVAL;
 }
 
-/* --- which there are
- * ------------------------------------------------------------ */
+/* --- which there are ------------------------------------------------------ */
 
 static int is_exercise(const struct dirent *entry)
 {

@@ -18,8 +18,7 @@
 
 enum { CASES_MAX = 1000, TEXT_MAX = 1 << 18 };
 
-/* --- find
- * ---------------------------------------------------------------------- */
+/* --- find ----------------------------------------------------------------- */
 
 static struct matrix_case *add(struct matrix *m, enum matrix_kind kind,
                                const struct exercise *e, const char *label,
@@ -172,8 +171,7 @@ int matrix_find(struct matrix *m, const char *const *names, const char **why)
     return m->n == 0 ? -ENOENT : 0;
 }
 
-/* --- files
- * ----------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------- */
 
 /* answers.txt, as a script makes it of the questions for this seed. */
 static int make_answers(const struct matrix_case *c, const char *to,
@@ -211,8 +209,7 @@ int matrix_files(const struct matrix_case *c, const char *into, uint64_t seed)
     return 0;
 }
 
-/* --- judge
- * ------------------------------------------------------------------------- */
+/* --- judge ---------------------------------------------------------------- */
 
 const struct mark *matrix_first_failure(const struct submission *s)
 {

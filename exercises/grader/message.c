@@ -350,8 +350,7 @@ void message_put(struct sink *to, enum escape syntax,
     }
 }
 
-/* --- the sum ---------------------------------------------------------------
- */
+/* --- the sum -------------------------------------------------------------- */
 
 static size_t count(const struct submission *s, enum outcome outcome)
 {

@@ -52,8 +52,7 @@ uint64_t run_seed(const char *student, const char *exercise)
     return hash >> 33; /* short enough to be typed */
 }
 
-/* --- the work folder
- * --------------------------------------------------------------- */
+/* --- the work folder ------------------------------------------------------ */
 
 static int copy_files(const struct exercise *e, const char *from,
                       const char *work, struct base_arena *arena)
@@ -125,8 +124,7 @@ static int copy_given(const struct exercise *e, bool hidden, const char *work,
     return 0;
 }
 
-/* --- the check program
- * --------------------------------------------------------------- */
+/* --- the check program ---------------------------------------------------- */
 
 /* The child: becomes the check program, with the socket as descriptor 3. */
 static void be_checks(const char *const *argv, int report)
@@ -304,8 +302,7 @@ static int run_checks(struct session *session, const char *work)
     return error;
 }
 
-/* --- a submission
- * ------------------------------------------------------------------- */
+/* --- a submission --------------------------------------------------------- */
 
 static uint64_t seed_of(const struct exercise *e, const struct run_options *o,
                         const char *student)
@@ -405,8 +402,7 @@ int run_submission(const struct exercise *e, const char *from,
     return error;
 }
 
-/* --- the questions
- * ------------------------------------------------------------------- */
+/* --- the questions -------------------------------------------------------- */
 
 static int ask(struct session *session, const char *work)
 {

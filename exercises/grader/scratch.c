@@ -48,8 +48,7 @@ int scratch_copy(const char *from, const char *to)
     return error;
 }
 
-/* --- a tree copied: nftw gives its function no argument
- * -------------------------- */
+/* --- a tree copied: nftw gives its function no argument ------------------- */
 
 static const char *copy_to;
 static size_t copy_from_len;

@@ -38,8 +38,7 @@ static void say(const char *text)
     fflush(stdout);
 }
 
-/* --- looks around ----------------------------------------------------------
- */
+/* --- looks around --------------------------------------------------------- */
 
 static void print_file(const char *path)
 {
@@ -131,8 +130,7 @@ static int secrets(void)
     return 0;
 }
 
-/* --- calls that must be refused --------------------------------------------
- */
+/* --- calls that must be refused ------------------------------------------- */
 
 static void tried(const char *what, long result)
 {
@@ -196,8 +194,7 @@ static int executes(void)
     return 1;
 }
 
-/* --- ends others ------------------------------------------------------------
- */
+/* --- ends others ---------------------------------------------------------- */
 
 static int kills_all(void)
 {
@@ -210,8 +207,7 @@ static int kills_all(void)
     return 7;
 }
 
-/* --- uses too much
- * ------------------------------------------------------------ */
+/* --- uses too much -------------------------------------------------------- */
 
 static noreturn void takes(size_t mib)
 {
@@ -324,8 +320,7 @@ static int fills_inodes(void)
     return 0;
 }
 
-/* --- leaves others behind
- * ------------------------------------------------------ */
+/* --- leaves others behind ------------------------------------------------- */
 
 static int leaves_three(void)
 {
@@ -390,8 +385,7 @@ static int marks(void)
     sleeps();
 }
 
-/* --- by name
- * ------------------------------------------------------------------- */
+/* --- by name -------------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -14,8 +14,7 @@
 
 enum { MEGABYTE = 1 << 20, SAMPLES_MAX = 32 };
 
-/* --- checks ----------------------------------------------------------------
- */
+/* --- checks --------------------------------------------------------------- */
 
 static const struct mark accepts = {
     .finding = {.check = "accept",
@@ -174,8 +173,7 @@ static struct mark not_run(struct mark mark)
     return mark;
 }
 
-/* --- submissions ------------------------------------------------------------
- */
+/* --- submissions ---------------------------------------------------------- */
 
 struct maker {
     struct base_arena *arena;
@@ -251,8 +249,7 @@ static void add_not_graded(struct maker *m)
         "cannot fork: Resource temporarily unavailable";
 }
 
-/* --- hostile ones -----------------------------------------------------------
- */
+/* --- hostile ones --------------------------------------------------------- */
 
 static const char *const evil =
     "</pre></details><script>alert(1)</script>]]>&lt; \"'`\\ "
@@ -318,8 +315,7 @@ struct submission *sample_named(struct sample *samples, size_t n,
     return NULL;
 }
 
-/* --- a class ----------------------------------------------------------------
- */
+/* --- a class -------------------------------------------------------------- */
 
 static int by_student(const void *a, const void *b)
 {

@@ -344,8 +344,7 @@ static void test_a_record_larger_than_the_pipe(void **state)
     free(f.output);
 }
 
-/* --- sums ------------------------------------------------------------------
- */
+/* --- sums ----------------------------------------------------------------- */
 
 static void test_shares_are_of_what_is_proved(void **state)
 {

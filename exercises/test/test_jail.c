@@ -280,8 +280,7 @@ static void test_cannot_end_the_warden(void **state)
     assert_int_equal(7, WEXITSTATUS(j.status));
 }
 
-/* --- limits ------------------------------------------------------------------
- */
+/* --- limits --------------------------------------------------------------- */
 
 static void expect_end(enum jail_tier tier, const char *name,
                        struct jail_limits limits, enum jail_end end)
@@ -399,8 +398,7 @@ static void test_limits_inodes(void **state)
                 (j.end == JAIL_EXITED && j.status == 0));
 }
 
-/* --- the gate
- * --------------------------------------------------------------------- */
+/* --- the gate ------------------------------------------------------------- */
 
 static bool has_run(void)
 {
@@ -455,8 +453,7 @@ static void test_tells_why_it_cannot_start(void **state)
     assert_int_equal(ENOENT, j.status);
 }
 
-/* --- the end
- * ------------------------------------------------------------------------ */
+/* --- the end -------------------------------------------------------------- */
 
 static int64_t now_ms(void)
 {
@@ -628,8 +625,7 @@ static void test_leaves_us_as_we_were(void **state)
     assert_int_equal(ECHILD, errno);
 }
 
-/* --- all of them
- * ------------------------------------------------------------------- */
+/* --- all of them ---------------------------------------------------------- */
 
 static const struct {
     const char *name;

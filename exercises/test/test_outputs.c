@@ -64,8 +64,7 @@ static void compare(const struct base_buf *out, const char *name)
     golden_file_compare(path, base_buf_slice(out));
 }
 
-/* --- the terminal -----------------------------------------------------------
- */
+/* --- the terminal --------------------------------------------------------- */
 
 static void test_the_terminal_tells_each_result(void **state)
 {
@@ -154,8 +153,7 @@ static void test_the_last_line_is_the_next_command(void **state)
     }
 }
 
-/* --- the other formats ------------------------------------------------------
- */
+/* --- the other formats ---------------------------------------------------- */
 
 typedef int output_fn(const struct submission *s,
                       const struct output_options *o, struct base_buf *out);
@@ -267,8 +265,7 @@ static void test_a_full_buffer_is_an_error(void **state)
     }
 }
 
-/* --- for the script ---------------------------------------------------------
- */
+/* --- for the script ------------------------------------------------------- */
 
 static int save_all(const char *dir)
 {

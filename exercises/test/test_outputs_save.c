@@ -174,8 +174,7 @@ static void test_a_folder_that_is_not_there_is_an_error(void **state)
     assert_int_equal(count_names(*state), 0);
 }
 
-/* --- folders ----------------------------------------------------------------
- */
+/* --- folders -------------------------------------------------------------- */
 
 static void assert_folder(const char *name, const char *expected)
 {

@@ -38,8 +38,7 @@ static void passes_in_each(void (*check)(void))
     model = "epoll";
 }
 
-/* --- turns and time --------------------------------------------------------
- */
+/* --- turns and time ------------------------------------------------------- */
 
 static void echoes(void)
 {
@@ -188,8 +187,7 @@ static void test_signals_end_a_wait(void **state)
     passes(interrupted);
 }
 
-/* --- programs that connect --------------------------------------------------
- */
+/* --- programs that connect ------------------------------------------------ */
 
 static void calls_back(void)
 {
@@ -218,8 +216,7 @@ static void test_clients_are_served(void **state)
     passes(calls_back);
 }
 
-/* --- hangs
- * -------------------------------------------------------------------- */
+/* --- hangs ---------------------------------------------------------------- */
 
 static void hangs(void)
 {
@@ -247,8 +244,7 @@ static void test_a_hang_is_told_at_once(void **state)
     model = "epoll";
 }
 
-/* --- faults
- * ------------------------------------------------------------------- */
+/* --- faults --------------------------------------------------------------- */
 
 static struct stage_rule rule;
 
@@ -376,8 +372,7 @@ static void test_a_reset_ends_one_connection(void **state)
     passes_in_each(really_reset);
 }
 
-/* --- what would be unfair
- * -------------------------------------------------------- */
+/* --- what would be unfair ------------------------------------------------- */
 
 static void with_rule_alone(void)
 {
@@ -430,8 +425,7 @@ static void test_no_eagain_where_calls_block(void **state)
     model = "epoll";
 }
 
-/* --- storms, and the same again
- * ---------------------------------------------------- */
+/* --- storms, and the same again ------------------------------------------- */
 
 static int percent;
 

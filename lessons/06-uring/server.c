@@ -195,8 +195,7 @@ static void share_buffers(int n)
         give(i);
 }
 
-/* --- serve -----------------------------------------------------------------
- */
+/* --- serve ---------------------------------------------------------------- */
 
 /* Moves what fits of bytes[0..n) into the hello; returns how much. */
 static unsigned pour(struct hello *h, const char *bytes, unsigned n)
@@ -382,8 +381,7 @@ static void turn(void)
     io_uring_cq_advance(&ring, n); /* their places are the kernel's again */
 }
 
-/* --- start and end ---------------------------------------------------------
- */
+/* --- start and end -------------------------------------------------------- */
 
 /* A signal ends a wait, but may come before it: see stop_on_signal. */
 static void arm_stop(int stop)

@@ -26,8 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- writing ---------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------- */
 
 size_t base_log_writev(int fd, const struct iovec *parts, int n)
 {
@@ -44,8 +43,7 @@ size_t base_log_writev(int fd, const struct iovec *parts, int n)
     return len > 0 ? (size_t)len : 0;
 }
 
-/* --- when ------------------------------------------------------------------
- */
+/* --- when ----------------------------------------------------------------- */
 
 /* Reads S, M, H, D, midnight, W0 to W6, as Python's handler has them. */
 static int parse_when(struct base_log_file *f, const char *when)
@@ -97,8 +95,7 @@ static time_t next_turn(const struct base_log_file *f, time_t from)
     }
 }
 
-/* --- opening ---------------------------------------------------------------
- */
+/* --- opening -------------------------------------------------------------- */
 
 static int open_file(struct base_log_file *f)
 {
@@ -156,8 +153,7 @@ void base_log_file_close(struct base_log_file *f)
     *f = (struct base_log_file){.fd = -1};
 }
 
-/* --- turning over ----------------------------------------------------------
- */
+/* --- turning over --------------------------------------------------------- */
 
 /* FILE.N, to be freed. */
 static char *numbered(const struct base_log_file *f, int n)

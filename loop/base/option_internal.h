@@ -41,8 +41,7 @@ struct base_options {
     char *error;
 };
 
-/* --- option.c ---------------------------------------------------------------
- */
+/* --- option.c ------------------------------------------------------------- */
 
 /*
  * A parse of any kind begins with one and ends with the other, which runs what
@@ -95,8 +94,7 @@ int base_option_assign(struct base_options *set,
                        const struct base_option_entry *entry,
                        const struct base_slice *texts, size_t n, bool is_list);
 
-/* --- option_file.c, option_help.c ------------------------------------------
- */
+/* --- option_file.c, option_help.c ----------------------------------------- */
 
 /* Appends `text`, in quotes if a file would read the bare one as another. */
 int base_option_quote(struct base_buf *out, const char *text, bool in_list);

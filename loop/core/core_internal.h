@@ -39,8 +39,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-/* --- descriptors -------------------------------------------------------------
- */
+/* --- descriptors ---------------------------------------------------------- */
 
 /* All that the loop knows of one descriptor, found by its number. */
 struct slot {

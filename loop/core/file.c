@@ -37,8 +37,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* --- the public functions --------------------------------------------------
- */
+/* --- the public functions ------------------------------------------------- */
 
 int loop_file_open_named(struct loop *loop, struct loop_op *op,
                          const char *path, int flags, mode_t mode,
@@ -91,8 +90,7 @@ int loop_file_sync_named(struct loop *loop, struct loop_op *op, int fd,
     return op_start_common(loop, op, OP_FILE_SYNC, fd, fn, arg, place);
 }
 
-/* --- done by the pool ------------------------------------------------------
- */
+/* --- done by the pool ----------------------------------------------------- */
 
 static ssize_t system_call(const struct loop_op *op)
 {

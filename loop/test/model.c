@@ -50,8 +50,7 @@ int model_active(const struct model *m)
     return n;
 }
 
-/* --- timers and beats
- * ------------------------------------------------------------ */
+/* --- timers and beats ----------------------------------------------------- */
 
 /* Milliseconds, rounded up; one that has passed counts as now. */
 void model_timer_start(struct model *m, int i, int64_t deadline_ns)
@@ -126,8 +125,7 @@ void model_beat_returns(struct model *m, int i)
     m->beating = -1;
 }
 
-/* --- calls and posts
- * ------------------------------------------------------------- */
+/* --- calls and posts ------------------------------------------------------ */
 
 void model_defer(struct model *m, int i)
 {
@@ -151,8 +149,7 @@ void model_post(struct model *m, int i)
         .waits = true, .next_pass = m->posting, .order = ++m->orders};
 }
 
-/* --- streams, watchers, operations
- * ------------------------------------------------ */
+/* --- streams, watchers, operations ---------------------------------------- */
 
 unsigned model_ready(const struct model_stream *s)
 {
@@ -242,8 +239,7 @@ void model_close(struct model *m, int stream)
     model_changed(m, stream);
 }
 
-/* --- what must come
- * ---------------------------------------------------------------- */
+/* --- what must come ------------------------------------------------------- */
 
 static bool op_ready(const struct model *m, const struct model_op *op)
 {
@@ -326,8 +322,7 @@ static int next_post(const struct model *m)
     return next;
 }
 
-/* --- phases
- * ------------------------------------------------------------------------- */
+/* --- phases --------------------------------------------------------------- */
 
 __attribute__((format(printf, 2, 3))) static bool
 differs(struct model *m, const char *format, ...)
@@ -428,8 +423,7 @@ static bool go_to(struct model *m, enum model_phase phase)
     return true;
 }
 
-/* --- callbacks
- * ------------------------------------------------------------------------- */
+/* --- callbacks ------------------------------------------------------------ */
 
 static bool called_call(struct model *m, int i)
 {
@@ -600,8 +594,7 @@ bool model_called(struct model *m, enum model_kind kind, int i, long value,
     }
 }
 
-/* --- passes, and the end
- * ----------------------------------------------------------------- */
+/* --- passes, and the end -------------------------------------------------- */
 
 void model_pass_begins(struct model *m)
 {

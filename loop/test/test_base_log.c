@@ -21,8 +21,7 @@
 
 #include <cmocka.h>
 
-/* --- fixture: a folder, a clock, a stderr to look into ---------------------
- */
+/* --- fixture: a folder, a clock, a stderr to look into -------------------- */
 
 static char folder[] = "/tmp/test_base_log.XXXXXX";
 static char path[64];
@@ -135,8 +134,7 @@ static void assert_last(const char *name, const char *message)
                         strlen(message));
 }
 
-/* --- the line --------------------------------------------------------------
- */
+/* --- the line ------------------------------------------------------------- */
 
 /* The file's one line is a stamp with this letter and logger, and `message`. */
 static void assert_line(const char *letter_time_logger, const char *message)
@@ -223,8 +221,7 @@ static void test_a_long_line_is_cut_between_characters(void **state)
     assert_cut(message + 1, "\xc3\xa9...\n"); /* begins with half of one */
 }
 
-/* --- who may speak ---------------------------------------------------------
- */
+/* --- who may speak -------------------------------------------------------- */
 
 static char heard[1000];
 
@@ -284,8 +281,7 @@ static void test_the_sink_gets_the_escaped_message(void **state)
     assert_string_equal(heard, "01a\\nb ");
 }
 
-/* --- stderr ----------------------------------------------------------------
- */
+/* --- stderr --------------------------------------------------------------- */
 
 static int kept_stderr = -1;
 
@@ -396,8 +392,7 @@ static void test_to_stderr_a_file_or_both(void **state)
     assert_true(reaches_stderr(&config));
 }
 
-/* --- faults ----------------------------------------------------------------
- */
+/* --- faults --------------------------------------------------------------- */
 
 static void test_a_full_disk_costs_lines_alone(void **state)
 {
@@ -482,8 +477,7 @@ static void test_rotation_that_fails_goes_on_in_the_open_file(void **state)
     rmdir(blocker);
 }
 
-/* --- rotation --------------------------------------------------------------
- */
+/* --- rotation ------------------------------------------------------------- */
 
 static void test_rotation_by_size(void **state)
 {
@@ -661,8 +655,7 @@ test_a_file_of_an_earlier_run_is_as_old_as_its_last_line(void **state)
     assert_string_equal(files(), "log log.2026-11-22_08-00-00");
 }
 
-/* --- threads ---------------------------------------------------------------
- */
+/* --- threads -------------------------------------------------------------- */
 
 enum { THREADS = 4, LINES = 300 };
 
@@ -701,8 +694,7 @@ static void test_lines_of_threads_do_not_mix(void **state)
     assert_int_equal(lines, THREADS * LINES);
 }
 
-/* --- options ---------------------------------------------------------------
- */
+/* --- options -------------------------------------------------------------- */
 
 static int parse(struct base_log_config *config, int argc, char **argv)
 {

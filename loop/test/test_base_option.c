@@ -20,8 +20,7 @@
 
 #include <cmocka.h>
 
-/* --- fixture: a set with two options ---------------------------------------
- */
+/* --- fixture: a set with two options -------------------------------------- */
 
 static struct base_options *set;
 static const char *name;
@@ -122,8 +121,7 @@ static const char *printed_all(const char *group)
     return text;
 }
 
-/* --- OptionsTest -----------------------------------------------------------
- */
+/* --- OptionsTest ---------------------------------------------------------- */
 
 static void test_parse_command_line(void **state)
 {
@@ -516,8 +514,7 @@ static void test_names_are_listed_as_defined_and_shown_with_dashes(void **state)
     base_buf_fini(&out);
 }
 
-/* --- the command line ------------------------------------------------------
- */
+/* --- the command line ----------------------------------------------------- */
 
 static void test_the_remaining_arguments(void **state)
 {
@@ -603,8 +600,7 @@ static void test_start_says_what_is_wrong_and_exits_with_2(void **state)
     assert_int_equal(port, 7);
 }
 
-/* --- types ------------------------------------------------------------------
- */
+/* --- types ---------------------------------------------------------------- */
 
 /* Sets `option` from each text: 0 and printed as said, or refused. */
 struct value_case {
@@ -832,8 +828,7 @@ static void test_reals_do_not_depend_on_the_locale(void **state)
     setlocale(LC_NUMERIC, "C");
 }
 
-/* --- files ------------------------------------------------------------------
- */
+/* --- files ---------------------------------------------------------------- */
 
 static void test_values_in_quotes_and_lists(void **state)
 {
@@ -987,8 +982,7 @@ static void test_texts_outlive_what_they_were_read_from(void **state)
     assert_string_equal(name, "short-lived");
 }
 
-/* --- any bytes --------------------------------------------------------------
- */
+/* --- any bytes ------------------------------------------------------------ */
 
 static const char sample[] =
     "# each type\nstring = \"a\\x01\\n\\\"b\" # c\nword = two\nnumber = -42\n"

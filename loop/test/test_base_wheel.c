@@ -19,8 +19,7 @@
 
 enum { ENTRIES = 300, OPS = 400000, A_WORLD = 5000 };
 
-/* --- the oracle: an array in the order in which entries come due
- * --------------- */
+/* --- the oracle: an array in the order in which entries come due ---------- */
 
 struct oracle {
     uint64_t now;
@@ -57,8 +56,7 @@ static int oracle_remove(struct oracle *o, int entry)
     return place;
 }
 
-/* --- both, side by side
- * ----------------------------------------------------------- */
+/* --- both, side by side --------------------------------------------------- */
 
 struct world {
     uint64_t seed, random, done;
@@ -128,8 +126,7 @@ static void check_state(const struct world *w)
             check_slot(w, level, digit);
 }
 
-/* --- random operations
- * ------------------------------------------------------------- */
+/* --- random operations ---------------------------------------------------- */
 
 /* How far: any number of digits. */
 static uint64_t distance(struct world *w, unsigned max_bits)
@@ -236,8 +233,7 @@ static void some_advance(struct world *w)
     }
 }
 
-/* --- the tests
- * ------------------------------------------------------------------ */
+/* --- the tests ------------------------------------------------------------ */
 
 /* A world begins anywhere, ends at the end of time, and leaves nothing. */
 static void run_world(uint64_t seed, uint64_t ops)

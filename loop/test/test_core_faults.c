@@ -26,8 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- faults -----------------------------------------------------------------
- */
+/* --- faults --------------------------------------------------------------- */
 
 static struct {
     bool on;
@@ -275,8 +274,7 @@ int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring,
 }
 /* NOLINTEND(bugprone-reserved-identifier) */
 
-/* --- the scene ---------------------------------------------------------------
- */
+/* --- the scene ------------------------------------------------------------ */
 
 enum { CLIENTS = 2, PASSES = 40, OPS = 32 };
 
@@ -389,8 +387,7 @@ static void on_call(struct loop_call *c)
     (void)c;
 }
 
-/* --- its acts ----------------------------------------------------------------
- */
+/* --- its acts ------------------------------------------------------------- */
 
 static void prepare_scene(int *listener, int clients[CLIENTS])
 {

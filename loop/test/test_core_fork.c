@@ -35,8 +35,7 @@ static void a_child_may_not_run_the_loop(struct loop *loop)
     seen_passes(loop, 2);
 }
 
-/* --- a child frees its copy --------------------------------------------------
- */
+/* --- a child frees its copy ----------------------------------------------- */
 
 /* One of everything that is registered with the kernel. */
 struct world {

@@ -32,8 +32,7 @@ enum {
     BACKENDS = 8
 };
 
-/* --- a round that never ends, which a loop may cause as well
- * ---------------------- */
+/* --- a round that never ends, which a loop may cause as well -------------- */
 
 static char hanging[200];
 
@@ -54,8 +53,7 @@ static void expect_end(const struct world_options *options)
     alarm(A_MINUTE);
 }
 
-/* --- rounds
- * ----------------------------------------------------------------------- */
+/* --- rounds --------------------------------------------------------------- */
 
 /* Runs a round, or skips the test if the kernel refuses the back end. */
 static void run_round(const struct world_options *options,

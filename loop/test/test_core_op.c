@@ -158,8 +158,7 @@ static void an_operation_may_close_its_descriptor(struct loop *loop)
     close(pair[1]);
 }
 
-/* --- a batch that changes under one's hands --------------------------------
- */
+/* --- a batch that changes under one's hands ------------------------------- */
 
 /* Two connections with bytes; the first to be called closes the other one and
  * gives its number to a socket that connects, and will never get there. */
@@ -253,8 +252,7 @@ static void a_number_may_be_used_again_and_again(struct loop *loop)
     }
 }
 
-/* --- the end ---------------------------------------------------------------
- */
+/* --- the end -------------------------------------------------------------- */
 
 static void restart(struct seen *s, ssize_t result)
 {

@@ -11,8 +11,7 @@
 
 static char text[65536]; /* of the pattern */
 
-/* --- many -------------------------------------------------------------------
- */
+/* --- many ----------------------------------------------------------------- */
 
 struct connection {
     struct seen in, out;
@@ -177,8 +176,7 @@ static void freeing_ends_thousands(struct loop *loop)
     free(c);
 }
 
-/* --- fairness ----------------------------------------------------------------
- */
+/* --- fairness ------------------------------------------------------------- */
 
 /* Its own callback keeps it full, so that no receive drains it. */
 static void feed_itself(struct seen *s, ssize_t result)

@@ -17,8 +17,7 @@ static bool all_accepted(void *arg)
     return s->progress >= CLIENTS;
 }
 
-/* --- out of descriptors ----------------------------------------------------
- */
+/* --- out of descriptors --------------------------------------------------- */
 
 /* Takes all descriptors that this process may have; gives them back. */
 static struct {

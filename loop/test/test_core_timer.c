@@ -8,8 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* --- a log of what was called, by letters ------------------------------------
- */
+/* --- a log of what was called, by letters --------------------------------- */
 
 static char calls[64];
 

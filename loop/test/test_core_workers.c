@@ -322,8 +322,7 @@ static void numbers_make_sense(void **state)
     assert_int_equal(result, 0);
 }
 
-/* --- all of them -----------------------------------------------------------
- */
+/* --- all of them ---------------------------------------------------------- */
 
 #define PLAIN(test, with)                                                      \
     cmocka_unit_test_prestate_setup_teardown(test, guard_begin, guard_end, with)

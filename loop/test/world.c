@@ -134,8 +134,7 @@ static void expect(bool as_expected, const char *what)
         differs(what, "otherwise");
 }
 
-/* --- callbacks ---------------------------------------------------------------
- */
+/* --- callbacks ------------------------------------------------------------ */
 
 static void act(void);
 
@@ -223,8 +222,7 @@ static void on_op(struct loop_op *op, ssize_t result)
     act();
 }
 
-/* --- timers, beats, calls, posts
- * ---------------------------------------------------- */
+/* --- timers, beats, calls, posts ------------------------------------------ */
 
 /* Near, equal to another, past, far, absurd. */
 static int64_t some_deadline(void)
@@ -343,8 +341,7 @@ static void post(void)
            "the post is accepted");
 }
 
-/* --- streams -----------------------------------------------------------------
- */
+/* --- streams -------------------------------------------------------------- */
 
 /* The model and the loop know of everything by the stream's index. */
 static int some_stream(void)
@@ -518,8 +515,7 @@ static void drain_far(void)
     model_changed(&world->model, i);
 }
 
-/* --- watchers and operations
- * ----------------------------------------------------------- */
+/* --- watchers and operations ---------------------------------------------- */
 
 static void watch_start(void)
 {
@@ -610,8 +606,7 @@ static void op_cancel(void)
     loop_cancel(&world->ops[i]);
 }
 
-/* --- time, and stopping
- * --------------------------------------------------------------- */
+/* --- time, and stopping --------------------------------------------------- */
 
 static int64_t clock_ns(void *arg)
 {
@@ -660,8 +655,7 @@ static void stop(void)
     loop_stop(world->loop);
 }
 
-/* --- what is done
- * --------------------------------------------------------------------- */
+/* --- what is done --------------------------------------------------------- */
 
 static const struct {
     void (*act)(void);
@@ -765,8 +759,7 @@ static void act_outside(void)
     }
 }
 
-/* --- the other thread
- * ----------------------------------------------------------------- */
+/* --- the other thread ----------------------------------------------------- */
 
 static void on_foreign(struct loop *loop, struct loop_post *p)
 {
@@ -808,8 +801,7 @@ static void poster_stop(void)
     pthread_join(world->poster.thread, NULL);
 }
 
-/* --- a world's life
- * ------------------------------------------------------------------- */
+/* --- a world's life ------------------------------------------------------- */
 
 static int begin(const struct world_options *options)
 {

@@ -43,8 +43,7 @@ static void expect_bye(struct program *server, struct actor *a, int64_t at_ms)
                 stage_now_ms());
 }
 
-/* --- deadlines
- * ------------------------------------------------------------------ */
+/* --- deadlines ------------------------------------------------------------ */
 
 /* Ben gets the descriptor that anna had. Her deadline is not his. */
 static void same_number(void)
@@ -96,8 +95,7 @@ static void only_bytes(void)
     expect_bye(server, ben, ben_due_ms);
 }
 
-/* --- what is owed
- * --------------------------------------------------------------- */
+/* --- what is owed --------------------------------------------------------- */
 
 /* Sends until the server takes no more, because nobody reads its answers. */
 static size_t send_all_it_takes(struct peer *peer, struct program *server,
@@ -198,8 +196,7 @@ static void never_reads(void)
     program_stop(server);
 }
 
-/* --- who has gone
- * --------------------------------------------------------------- */
+/* --- who has gone --------------------------------------------------------- */
 
 /* Clients that come, get an answer, and leave in one way or the other. */
 static void visit(struct program *server)
@@ -250,8 +247,7 @@ static void lets_go(void)
     program_stop(server);
 }
 
-/* --- all at once
- * ---------------------------------------------------------------- */
+/* --- all at once ---------------------------------------------------------- */
 
 enum { CLIENTS = 6, ROUNDS = 3, LEN_MAX = 300 };
 

@@ -75,8 +75,7 @@ static long long now_ms(void)
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* --- interest ---------------------------------------------------------------
- */
+/* --- interest ------------------------------------------------------------- */
 
 static void watch(int fd, int wants)
 {
@@ -162,8 +161,7 @@ static int wait_ready(int ms)
     return 1;
 }
 
-/* --- connections ------------------------------------------------------------
- */
+/* --- connections ---------------------------------------------------------- */
 
 static void drop(int fd)
 {
@@ -259,8 +257,7 @@ static int sleep_ms(void)
     return has("spin") ? 0 : (int)least;
 }
 
-/* --- flaws -------------------------------------------------------------------
- */
+/* --- flaws ---------------------------------------------------------------- */
 
 static void *wait_for_end(void *arg)
 {
@@ -304,8 +301,7 @@ static void turn_with_flaw(void)
         poll(&one, 1, 0);
 }
 
-/* --- start -------------------------------------------------------------------
- */
+/* --- start ---------------------------------------------------------------- */
 
 static void on_stop(int signal)
 {
