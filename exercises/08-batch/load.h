@@ -10,7 +10,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-enum { LOAD_PEERS_MAX = 32, LOAD_LINE = 60, LOAD_TURNS = 8 };
+enum { LOAD_PEERS_MAX = 32, LOAD_LINE = 60 };
 
 /* The clients of one server, made when it is met first. */
 struct load_side {
@@ -61,12 +61,10 @@ static inline void load_work(struct program *server, void *arg)
 {
     struct load *l = arg;
     struct load_side *side = load_side_of(l, server);
-    for (int turn = 0; turn < LOAD_TURNS; turn++) {
-        for (int k = 0; k < l->n_peers; k++)
-            peer_send(side->peers[k], l->text, l->len);
-        for (int k = 0; k < l->n_peers; k++)
-            peer_expect(side->peers[k], l->capitals, l->len);
-    }
+    for (int k = 0; k < l->n_peers; k++)
+        peer_send(side->peers[k], l->text, l->len);
+    for (int k = 0; k < l->n_peers; k++)
+        peer_expect(side->peers[k], l->capitals, l->len);
 }
 
 #endif

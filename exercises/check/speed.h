@@ -31,8 +31,11 @@ struct speed {
 };
 
 /*
- * Measures both, for 9 to 45 rounds. Ends the check as noisy if the interval is
- * still wider than a fifth of the ratio then. Adds a note with the figures.
+ * Measures both, for 9 to 45 rounds; in each, the work is done as often as it
+ * takes to keep the reference busy for 3 ms. Ends the check as noisy if the
+ * interval is still wider than a fifth of the ratio then. A student's program
+ * that is above 20 times from the start is measured once. Adds a note with the
+ * figures.
  */
 struct speed speed_compare(struct program *student, struct program *reference,
                            speed_work *work, void *arg);

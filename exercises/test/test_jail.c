@@ -121,11 +121,19 @@ static const char *look(enum jail_tier tier, const char *name)
     return said;
 }
 
+static void skip_unless(bool there_is, const char *why)
+{
+    if (there_is)
+        return;
+    printf("# skipped: %s\n", why);
+    fflush(stdout);
+    skip();
+}
+
 static enum jail_tier tier_of(void **state)
 {
     const enum jail_tier tier = (enum jail_tier)(intptr_t)*state;
-    if (!there[tier])
-        skip();
+    skip_unless(there[tier], "this tier does not work here");
     return tier;
 }
 
@@ -172,8 +180,7 @@ static void test_environment_is_empty(void **state)
 static void test_root_holds_what_is_needed(void **state)
 {
     const enum jail_tier tier = tier_of(state);
-    if (!own_files(tier))
-        skip();
+    skip_unless(own_files(tier), "this tier has no files of its own");
     char *said = strdup(look(tier, "root")), *rest = said;
     static const char known[] = "[.] [..] [bin] [dev] [etc] [lib] [lib32] "
                                 "[lib64] [proc] [sbin] [tmp] [usr] [warden] "
@@ -187,8 +194,7 @@ static void test_root_holds_what_is_needed(void **state)
 static void test_writes_to_tmp_alone(void **state)
 {
     const enum jail_tier tier = tier_of(state);
-    if (!own_files(tier) && !landlock_works())
-        skip();
+    skip_unless(own_files(tier) || landlock_works(), "no Landlock here");
     assert_string_equal(own_files(tier) ? "wrote in /tmp\n" : "",
                         look(tier, "writes"));
 }
@@ -216,8 +222,7 @@ static void test_has_three_descriptors(void **state)
 static void test_sees_no_other_process(void **state)
 {
     const enum jail_tier tier = tier_of(state);
-    if (!own_files(tier))
-        skip();
+    skip_unless(own_files(tier), "this tier has no files of its own");
     const char *said = look(tier, "processes");
     expect_line(said, "[1]\n");
     expect_line(said, "[2]\n");
@@ -232,8 +237,7 @@ static void test_sees_no_other_process(void **state)
 static void test_network_is_loopback(void **state)
 {
     const enum jail_tier tier = tier_of(state);
-    if (!own_files(tier))
-        skip();
+    skip_unless(own_files(tier), "this tier has no files of its own");
     const pid_t caller = fork();
     if (caller == 0) {
         if (jail_own_network(tier) != 0)
@@ -302,8 +306,7 @@ static void test_limits_memory(void **state)
 static void test_limits_memory_of_all(void **state)
 {
     const enum jail_tier tier = tier_of(state);
-    if (SANITIZED)
-        skip();
+    skip_unless(!SANITIZED, "a sanitizer reserves more than the limit");
     expect_end(tier, "memory-of-many", options_for(tier).limits, JAIL_MEMORY);
 }
 
@@ -366,8 +369,7 @@ static void test_limits_descriptors(void **state)
 static void test_limits_a_file(void **state)
 {
     const enum jail_tier tier = tier_of(state);
-    if (!own_files(tier))
-        skip();
+    skip_unless(own_files(tier), "this tier has no files of its own");
     const struct jail_options o = options_for(tier);
     struct jail j;
     run(&j, &o, "fills-file");
@@ -380,8 +382,7 @@ static void test_limits_a_file(void **state)
 static void test_limits_tmp(void **state)
 {
     const enum jail_tier tier = tier_of(state);
-    if (!own_files(tier))
-        skip();
+    skip_unless(own_files(tier), "this tier has no files of its own");
     const int mib = atoi(look(tier, "fills-tmp"));
     assert_true(mib >= 2 && mib <= 4);
 }
@@ -389,8 +390,7 @@ static void test_limits_tmp(void **state)
 static void test_limits_inodes(void **state)
 {
     const enum jail_tier tier = tier_of(state);
-    if (!own_files(tier))
-        skip();
+    skip_unless(own_files(tier), "this tier has no files of its own");
     const struct jail_options o = options_for(tier);
     struct jail j;
     run(&j, &o, "fills-inodes");
