@@ -135,6 +135,22 @@ static int check(const struct exercise *e, const struct run_options *o,
     return status;
 }
 
+/* Why `only` is no check that a student can run; NULL if it is one. */
+static const char *no_such_check(const struct exercise *e, const char *only,
+                                 struct base_arena *arena)
+{
+    const char *names = "";
+    for (size_t i = 0; i < e->n_checks; i++) {
+        if (e->checks[i].hidden)
+            continue;
+        if (strcmp(e->checks[i].name, only) == 0)
+            return NULL;
+        names = base_arena_printf(arena, "%s %s", names, e->checks[i].name);
+    }
+    return base_arena_printf(arena, "%s has no check \"%s\"; it has:%s",
+                             e->name, only, names);
+}
+
 int command_check(int argc, char **argv)
 {
     const char *only = "", *student = user_name();
@@ -168,6 +184,9 @@ int command_check(int argc, char **argv)
     } else if (error < 0) {
         status = explain(base_options_error(options));
     } else if (name == NULL || exercise_load(name, &arena, &e, &why) != 0) {
+        status = explain(why);
+    } else if (only[0] != '\0' &&
+               (why = no_such_check(&e, only, &arena)) != NULL) {
         status = explain(why);
     } else {
         struct run_options o = {.tier = JAIL_LIMITS,

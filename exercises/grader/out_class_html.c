@@ -167,7 +167,7 @@ static void put_table(struct sink *to, const struct class_result *c,
 
 struct spread {
     size_t bins[BINS];
-    size_t n, left_out;
+    size_t n, left_out, absent;
     double median;
 };
 
@@ -194,6 +194,10 @@ static struct spread spread_of(const struct class_result *c,
         const struct submission *s = &c->submissions[i];
         if (strcmp(s->exercise, column->exercise) != 0)
             continue;
+        if (s->state == SUBMISSION_EMPTY) {
+            spread.absent++;
+            continue;
+        }
         if (!submission_final(s)) {
             spread.left_out++;
             continue;
@@ -341,6 +345,8 @@ static void put_exercise(struct sink *to, const struct class_result *c,
         if (spread.left_out > 0)
             sink_printf(to, " Left out: %zu without a final score.",
                         spread.left_out);
+        if (spread.absent > 0)
+            sink_printf(to, " %zu handed in nothing.", spread.absent);
         sink_put(to, "</figcaption>\n</figure>\n");
     }
     put_failing(to, c, column->exercise);

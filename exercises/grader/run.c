@@ -334,10 +334,24 @@ static void begin(const struct exercise *e, const struct run_options *o,
     }
 }
 
+/* With `only`, of the others nothing was to be heard. */
+static void drop_unheard(struct submission *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_marks; i++)
+        if (s->marks[i].finding.outcome != OUTCOME_NONE)
+            s->marks[n++] = s->marks[i];
+    s->n_marks = n;
+}
+
 /* A check that should have been heard of and was not: an error, no pass. */
 static bool is_complete(const struct session *session)
 {
-    return session->o->only != NULL || session->heard == session->s->n_marks;
+    const char *only = session->o->only;
+    if (only == NULL)
+        return session->heard == session->s->n_marks;
+    const struct mark *m = mark_named(session->s, only);
+    return m != NULL && m->finding.outcome != OUTCOME_NONE;
 }
 
 static int fail(struct submission *s, struct base_arena *arena, int error,
@@ -382,6 +396,8 @@ static int grade(const struct exercise *e, const char *from,
         error = -EPROTO;
     if (error != 0)
         return fail(s, arena, error, "the checks have not come to an end");
+    if (o->only != NULL)
+        drop_unheard(s);
     return 0;
 }
 

@@ -92,9 +92,9 @@ grade() { # TIER
         >"$work/said" 2>&1
 }
 
-# Prints the sum of each student: NAME SCORE MAX.
+# Prints the sum of each student over what was handed in: NAME SCORE MAX.
 sums() {
-    awk -F, 'NR > 1 { score[$1] += $6; max[$1] += $7 }
+    awk -F, 'NR > 1 && $8 != "empty" { score[$1] += $6; max[$1] += $7 }
         END { for (s in score) print s, score[s], max[s] }' "$work/out/grades.csv" | sort
 }
 
@@ -103,6 +103,8 @@ earns_rightly() { head -n 1 "solutions/hostile/${1%-hostile}.c" | grep -q ', cau
 
 wrong_sums() {
     local name score max
+    (($(sums | wc -l) == $(find "$work/class" -mindepth 1 -maxdepth 1 | wc -l))) ||
+        echo "not everybody has a grade"
     while read -r name score max; do
         case $name in
         *-innocent) [[ $score == "$max" && $max != 0 ]] || echo "$name: $score of $max" ;;

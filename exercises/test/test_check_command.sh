@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# test_check_command.sh: `grade check`, as a student runs it, on the skeleton, on
+# a solution, on one check, on what does not compile. Prints TAP.
+#
+# Read before: ../grader/command_check.c.
+set -euo pipefail
+build=$PWD/${KIT_BUILD:-build}
+grade=$build/bin/grade
+export KIT_BUILD=$build
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+check() { # NAME COMMAND...
+    local name=$1 status=0
+    shift
+    "$@" >"$work/out" 2>&1 || status=$?
+    n=$((n + 1))
+    if ((status == 0)); then
+        echo "ok $n - $name"
+    else
+        echo "not ok $n - $name"
+        sed 's/^/# /' "$work/out" "$work/said"
+    fi
+}
+says() { grep -qE -- "$1" "$work/said"; }
+says_not() { ! says "$1"; }
+run() { # STATUS ARGUMENT...: grade check, which is to end with this status
+    local wanted=$1 status=0
+    shift
+    (cd "$work/kit" && "$grade" check "$@") >"$work/said" 2>&1 || status=$?
+    ((status == wanted)) || { echo "status $status, not $wanted"; return 1; }
+}
+
+mkdir "$work/kit"
+git ls-files -z exercises | xargs -0 cp --parents -t "$work/kit"
+mine=$work/kit/exercises/05-drain/server.c
+
+check "the untouched skeleton fails" run 1 05-drain --seed 1
+check "with no point" says '^0 of 7 points'
+check "it is said what to do next" says '^next: '
+
+check "one check runs" run 1 05-drain --only drains --seed 1
+check "with the one that it needs" says 'FAILED +shouts'
+check "and is skipped without it" says 'skipped +drains'
+check "of the others nothing is said" says_not 'by-edges|no result'
+check "a check that is none is refused" run 2 05-drain --only drain
+check "and the checks are named" says 'it has: shouts by-edges'
+
+cp solutions/05-drain/server.c "$mine"
+check "a solution passes" run 0 05-drain --seed 1
+check "with all points" says '^7 of 7 points'
+
+sed 's/^int main(/int main(;/' solutions/05-drain/server.c >"$mine"
+check "what does not compile fails" run 1 05-drain
+check "with the line in the student's file" says 'server\.c:[0-9]+:[0-9]+: error:'
+
+check "an exercise that is none is refused" run 2 05-drian
+check "and how to see what there is" says 'ls exercises'
+echo "1..$n"
