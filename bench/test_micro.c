@@ -150,9 +150,7 @@ static void posts_arrive_with_every_subject(void **state)
     assert_all_ran("rate", 1, 1, 4);
 }
 
-/* --- what is counted
- * ----------------------------------------------------------
- */
+/* --- what is counted ------------------------------------------------------ */
 
 static void watchers_and_timers_are_small(void **state)
 {
@@ -181,9 +179,7 @@ static void uring_echoes_with_fewer_than_half_the_calls(void **state)
                 find("loop/uring", "calls", 64, 2)->value);
 }
 
-/* --- bad input
- * ----------------------------------------------------------------
- */
+/* --- bad input ------------------------------------------------------------ */
 
 static void bad_options_end_with_status_2(void **state)
 {

@@ -197,6 +197,13 @@ size_t base_slice_utf8(struct base_slice s);
 /* A copy with a NUL; the caller gives it to free(3). */
 char *base_slice_dup(struct base_slice s);
 
+/*
+ * Writes all of `s` to `fd`, which blocks, in as many pieces as it takes.
+ * Returns 0, or what write(2) fails with as a negative errno value; EINTR is no
+ * failure. Not for the callbacks of a loop, where it would hold up everybody.
+ */
+int base_slice_write(int fd, struct base_slice s);
+
 /* --- buf -------------------------------------------------------------------
  *
  * Bytes that are put in at the end and taken out at the front, as they are when

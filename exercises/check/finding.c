@@ -19,7 +19,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     NUMBERS = 4,
@@ -96,18 +95,6 @@ static void put_text(struct base_buf *out, const char *text)
         put(out, text, len);
 }
 
-static int write_all(int fd, struct base_slice bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n == -1 && errno != EINTR)
-            return -errno;
-        if (n > 0)
-            bytes = base_slice_skip(bytes, (size_t)n);
-    }
-    return 0;
-}
-
 /* The bytes between the length and the end of the record. */
 static size_t record_size(char **const texts[TEXTS])
 {
@@ -144,7 +131,7 @@ int finding_write(int fd, uint64_t nonce, const struct finding *f)
         put_text(&out, *texts[i]);
     put(&out, &count, sizeof count);
     put(&out, &nonce, sizeof nonce);
-    const int error = write_all(fd, base_buf_slice(&out));
+    const int error = base_slice_write(fd, base_buf_slice(&out));
     base_buf_fini(&out);
     return error;
 }

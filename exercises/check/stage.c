@@ -245,9 +245,7 @@ noreturn void stage_hangs(struct program *p, const char *expected)
     program_hangs(p, expected);
 }
 
-/* --- open
- * ----------------------------------------------------------------------------
- */
+/* --- open ----------------------------------------------------------------- */
 
 void stage_open(void)
 {

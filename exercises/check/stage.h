@@ -94,9 +94,7 @@ void actor_finish(struct actor *a); /* sends no more, may receive */
 void actor_close(struct actor *a);
 void actor_reset(struct actor *a); /* vanishes, with RST */
 
-/* --- faults
- * -------------------------------------------------------------------
- */
+/* --- faults --------------------------------------------------------------- */
 
 enum fault {
     FAULT_SHORT,    /* fewer bytes than asked for are received, or taken */

@@ -178,9 +178,7 @@ struct actor *actor_accept(struct program *p, struct actor *listener,
     return a;
 }
 
-/* --- send
- * ----------------------------------------------------------------------------------
- */
+/* --- send ----------------------------------------------------------------- */
 
 /* Before an act: the program stands, and is there. */
 static void before(struct actor *a, const char *expected)
@@ -221,9 +219,7 @@ void actor_send_text(struct actor *a, const char *text)
     actor_send(a, text, strlen(text));
 }
 
-/* --- receive
- * --------------------------------------------------------------------------------
- */
+/* --- receive -------------------------------------------------------------- */
 
 /* Takes what is there, up to a->wanted bytes in all; notes the end. */
 static void take(struct actor *a)
@@ -326,9 +322,7 @@ void actor_expect_close(struct actor *a)
     stage_tell("%s sees the end of the connection", a->name);
 }
 
-/* --- end
- * --------------------------------------------------------------------------------------
- */
+/* --- end ------------------------------------------------------------------ */
 
 void actor_finish(struct actor *a)
 {

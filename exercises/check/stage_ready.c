@@ -269,9 +269,7 @@ void stage_ready_change(struct trace_task *t)
     }
 }
 
-/* --- in words
- * ----------------------------------------------------------------------------
- */
+/* --- in words ------------------------------------------------------------- */
 
 static void put(struct trace_task *t, struct base_buf *out, int fd,
                 const char *what)

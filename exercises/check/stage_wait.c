@@ -115,9 +115,7 @@ void stage_wait_entry(struct trace_task *t)
                        w->unit == STAGE_MS ? 0 : stage.zero);
 }
 
-/* --- exit
- * ----------------------------------------------------------------------------
- */
+/* --- exit ----------------------------------------------------------------- */
 
 /* select and poll write the time that was left over the time-out, as the
  * system calls of Linux do; the C library hides some of it. */

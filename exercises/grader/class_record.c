@@ -18,7 +18,6 @@
 #include "escape.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 static const uint64_t magic = 0x3164726f63657273; /* "srecord1" */
 static const uint64_t absent = UINT64_MAX;
@@ -80,24 +79,12 @@ static void put_text(struct sink *to, const char *text)
     sink_bytes(to, base_slice_of(text != NULL ? text : ""));
 }
 
-static int write_all(int fd, struct base_slice bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n == -1 && errno != EINTR)
-            return -errno;
-        if (n > 0)
-            bytes = base_slice_skip(bytes, (size_t)n);
-    }
-    return 0;
-}
-
 /* Writes what has been put, and begins anew. */
 static int flush(int fd, struct sink *to)
 {
     if (to->error != 0)
         return -EMSGSIZE;
-    const int error = write_all(fd, base_buf_slice(to->out));
+    const int error = base_slice_write(fd, base_buf_slice(to->out));
     base_buf_clear(to->out);
     return error;
 }

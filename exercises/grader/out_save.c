@@ -23,24 +23,12 @@ enum { FILE_MAX = 1 << 30 };
 
 /* --- one file ------------------------------------------------------------- */
 
-static int write_all(int fd, struct base_slice bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n == -1 && errno != EINTR)
-            return -errno;
-        if (n > 0)
-            bytes = base_slice_skip(bytes, (size_t)n);
-    }
-    return 0;
-}
-
 /* mkostemp makes a file for us alone; a result is for others as well. */
 static int write_part(const char *part, int fd, struct base_slice bytes)
 {
     const mode_t mask = umask(0);
     umask(mask);
-    int error = write_all(fd, bytes);
+    int error = base_slice_write(fd, bytes);
     if (error == 0 && fchmod(fd, 0666 & ~mask) == -1)
         error = -errno;
     if (error == 0 && fsync(fd) == -1)

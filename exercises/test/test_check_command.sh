@@ -3,25 +3,11 @@
 # a solution, on one check, on what does not compile. Prints TAP.
 #
 # Read before: ../grader/command_check.c.
-set -euo pipefail
+source exercises/test/tap.sh
+needs_clone
 build=$PWD/${KIT_BUILD:-build}
 grade=$build/bin/grade
 export KIT_BUILD=$build
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
-check() { # NAME COMMAND...
-    local name=$1 status=0
-    shift
-    "$@" >"$work/out" 2>&1 || status=$?
-    n=$((n + 1))
-    if ((status == 0)); then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        sed 's/^/# /' "$work/out" "$work/said"
-    fi
-}
 says() { grep -qE -- "$1" "$work/said"; }
 says_not() { ! says "$1"; }
 run() { # STATUS ARGUMENT...: grade check, which is to end with this status
@@ -56,4 +42,4 @@ check "with the line in the student's file" says 'server\.c:[0-9]+:[0-9]+: error
 
 check "an exercise that is none is refused" run 2 05-drian
 check "and how to see what there is" says 'ls exercises'
-echo "1..$n"
+done_testing

@@ -2,14 +2,10 @@
 # test_class.sh: `grade class` on invented exercises and students: stopped in
 # every way and gone on with, changed, broken, with odd names. What comes of a
 # submission is what its answers ask for, see class/checks.c. Prints TAP.
-set -euo pipefail
-unset MAKEFLAGS MAKELEVEL MFLAGS
+source exercises/test/tap.sh
 build=$(realpath "${KIT_BUILD:-build}")
-work=$(mktemp -d)
 chmod 755 "$work" # who is locked in may be another user
 zoe=zoe$$
-trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
-n=0
 
 # --- a kit with three exercises that ask for a number, and one for a program
 
@@ -33,44 +29,32 @@ hand_in() { # STUDENT EXERCISE ANSWER
     echo "answer = $3" >"./$class/$1/$2/answers.txt"
 }
 
-# Runs the grader; what it printed is in $work/out, its status in $status.
+# Runs the grader; what it printed is in $work/said, its status in $status.
 grade() {
     status=0
     KIT_BUILD=build TMPDIR=$tmp timeout 120 "$kit/grade" class "$@" \
-        >"$work/out" 2>&1 || status=$?
+        >"$work/said" 2>&1 || status=$?
 }
 
 # --- telling
 
-check() { # NAME COMMAND...: each test has a class of its own
-    local name=$1 result
-    shift
-    n=$((n + 1))
+# Each test has a class of its own.
+in_class() { # COMMAND...
     class=class$n
     cd "$kit"
     tmp=$kit/tmp/$n
     mkdir "$class" "$tmp"
-    # Behind "||" the shell would go on after what fails.
-    set +e
-    (set -e; "$@") >"$work/log" 2>&1
-    result=$?
-    set -e
-    if ((result == 0)); then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        sed 's/^/# /' "$work/log" "$work/out"
-    fi
+    "$@"
 }
 
 says() { # TEXT...: each is in what the grader printed
     local text
     for text in "$@"; do
-        grep -qF -- "$text" "$work/out" || { echo "it does not say: $text"; return 1; }
+        grep -qF -- "$text" "$work/said" || { echo "it does not say: $text"; return 1; }
     done
 }
 says_not() {
-    ! grep -qF -- "$1" "$work/out" || { echo "it says: $1"; return 1; }
+    ! grep -qF -- "$1" "$work/said" || { echo "it says: $1"; return 1; }
 }
 ends_with() {
     [[ $status == "$1" ]] || { echo "status $status, not $1"; return 1; }
@@ -138,7 +122,7 @@ start_until_stuck() {
     hand_in bob 90-answer 41
     hand_in "$zoe" 90-answer hang
     KIT_BUILD=build TMPDIR=$tmp "$kit/grade" class "$class" \
-        --exercise 90 --out "out$n" --jobs 1 >"$work/out" 2>&1 &
+        --exercise 90 --out "out$n" --jobs 1 >"$work/said" 2>&1 &
     pid=$!
     until_true two_are_kept
     until_true zoe_is_graded
@@ -319,7 +303,7 @@ one_for_gradescope() {
     grep -q '"score": 2' results.json
     grade --one "$class/ann/90-answer" --exercise 90-answer --format autolab
     ends_with 0
-    [[ $(tail -n 1 "$work/out") == '{"scores"'*2* ]]
+    [[ $(tail -n 1 "$work/said") == '{"scores"'*2* ]]
     grade --one "$class/ann" --exercise 90-answer --format tap
     says "TAP version 14" "ok 1"
     grade --one "$class/ann" --exercise 90-answer --format classroom50
@@ -330,7 +314,7 @@ one_for_gradescope() {
 one_that_fails_is_told() {
     hand_in ann 90-answer hang
     KIT_BUILD=build TMPDIR=$tmp "$kit/grade" class --one "$class/ann" \
-        --exercise 90-answer --format gradescope --to early.json >"$work/out" 2>&1 &
+        --exercise 90-answer --format gradescope --to early.json >"$work/said" 2>&1 &
     pid=$!
     until_true test -s early.json
     kill -9 "$pid"
@@ -364,8 +348,8 @@ a_terminal_shows_one_line() {
     hand_in ann 90-answer 42
     hand_in $'b\e[2Jb' 90-answer 42
     TERM=xterm KIT_BUILD=build TMPDIR=$tmp timeout 60 script -qec \
-        "stty cols 20; $kit/grade class $class --out out$n" /dev/null >"$work/out"
-    sed $'s/\e\\[K//g' "$work/out" | tr '\r' '\n' >"$work/lines"
+        "stty cols 20; $kit/grade class $class --out out$n" /dev/null >"$work/said"
+    sed $'s/\e\\[K//g' "$work/said" | tr '\r' '\n' >"$work/lines"
     grep -qF '[0/2] ann 90-answer' "$work/lines"
     grep -qF '[2/2] ' "$work/lines"
     says 'b\x1b[2Jb'
@@ -374,32 +358,32 @@ a_terminal_shows_one_line() {
     [[ $(grep '^\[' "$work/lines" | awk '{ print length }' | sort -n | tail -n 1) == 19 ]]
 }
 
-check "those are graded who handed in, for what was handed in" grades_those_handed_in
-check "only what has changed is graded again" only_what_changed_is_graded_again
-check "a run that was killed goes on" goes_on_after_kill_9
-check "Ctrl-C stops at once, and the next run goes on" stops_at_once_by INT Ctrl-C 130
-check "and so does SIGTERM" stops_at_once_by TERM SIGTERM 143
-check "one whose grading hangs costs itself alone" one_that_hangs_costs_itself
-check "a worker that dies costs its own submission" a_worker_that_dies_costs_itself
-check "what could not be checked stays open" what_could_not_be_checked_stays_open
-check "an infinite loop fails its check" an_infinite_loop_is_a_failure
-check "empty, missing, refused: each is named with its reason" broken_submissions_are_named
+check "those are graded who handed in, for what was handed in" in_class grades_those_handed_in
+check "only what has changed is graded again" in_class only_what_changed_is_graded_again
+check "a run that was killed goes on" in_class goes_on_after_kill_9
+check "Ctrl-C stops at once, and the next run goes on" in_class stops_at_once_by INT Ctrl-C 130
+check "and so does SIGTERM" in_class stops_at_once_by TERM SIGTERM 143
+check "one whose grading hangs costs itself alone" in_class one_that_hangs_costs_itself
+check "a worker that dies costs its own submission" in_class a_worker_that_dies_costs_itself
+check "what could not be checked stays open" in_class what_could_not_be_checked_stays_open
+check "an infinite loop fails its check" in_class an_infinite_loop_is_a_failure
+check "empty, missing, refused: each is named with its reason" in_class broken_submissions_are_named
 if ((UID == 0)); then
     n=$((n + 1))
     echo "ok $n - a folder without permission is named # SKIP root may read everything"
 else
-    check "a folder without permission is named" an_unreadable_folder_is_named
+    check "a folder without permission is named" in_class an_unreadable_folder_is_named
 fi
-check "any name is a name" odd_names_are_names
-check "what is wrong with the call is told" errors_are_told
-check "two runs into one folder are one too many" two_runs_at_once_are_one_too_many
-check "one submission, for the platforms" one_for_gradescope
-check "one submission that cannot be graded" one_that_fails_is_told
-check "a reader who has gone is no reason to stop" a_reader_who_has_gone_is_no_reason_to_stop
+check "any name is a name" in_class odd_names_are_names
+check "what is wrong with the call is told" in_class errors_are_told
+check "two runs into one folder are one too many" in_class two_runs_at_once_are_one_too_many
+check "one submission, for the platforms" in_class one_for_gradescope
+check "one submission that cannot be graded" in_class one_that_fails_is_told
+check "a reader who has gone is no reason to stop" in_class a_reader_who_has_gone_is_no_reason_to_stop
 if command -v script >/dev/null; then
-    check "on a terminal one line is drawn over" a_terminal_shows_one_line
+    check "on a terminal one line is drawn over" in_class a_terminal_shows_one_line
 else
     n=$((n + 1))
     echo "ok $n - on a terminal one line is drawn over # SKIP script is not installed"
 fi
-echo "1..$n"
+done_testing

@@ -4,36 +4,11 @@
 # tree that has a solution in it under another name. Prints TAP.
 #
 # Read before: ../dist-student.sh. Rests on: git(1), tar(1).
-set -euo pipefail
-if ! command -v git >/dev/null || ! git rev-parse --git-dir >/dev/null 2>&1; then
-    echo "1..0 # SKIP this is no clone, or git is not installed"
-    exit 0
-fi
-unset MAKEFLAGS MAKELEVEL MFLAGS KIT_BUILD
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
-export GIT_AUTHOR_NAME=kit GIT_AUTHOR_EMAIL=kit@localhost
-export GIT_COMMITTER_NAME=kit GIT_COMMITTER_EMAIL=kit@localhost
-n=0
-check() { # NAME COMMAND...
-    local title=$1 status=0
-    shift
-    "$@" >"$work/out" 2>&1 || status=$?
-    n=$((n + 1))
-    if ((status == 0)); then
-        echo "ok $n - $title"
-    else
-        echo "not ok $n - $title"
-        sed 's/^/# /' "$work/out"
-    fi
-}
+source exercises/test/tap.sh
+needs_clone
+unset KIT_BUILD
 
-# What git has, with the changes that are not committed, as a commit of its own.
-git clone -q . "$work/kit"
-git diff --binary HEAD | (cd "$work/kit" && git apply --allow-empty -)
-git -C "$work/kit" add -A
-git -C "$work/kit" commit -q --allow-empty -m "as it is here"
+clone_kit "$work/kit"
 
 pack() { # OUT: packs the tree at $work/kit
     (cd "$work/kit" && exercises/dist-student.sh "$1")
@@ -157,4 +132,4 @@ finds_the_copy() { same_files "$work/careless" | grep -F copied.c; }
 finds_the_changed_copy() { alike_files "$work/careless" | grep -F changed.c; }
 check "a solution under another name is found" finds_the_copy
 check "also when it was changed a little" finds_the_changed_copy
-echo "1..$n"
+done_testing

@@ -4,33 +4,13 @@
 # is touched. Prints TAP.
 #
 # Read before: ../grader/command_new.c, ../grader/matrix.h.
-set -euo pipefail
-if ! command -v git >/dev/null || ! git rev-parse --git-dir >/dev/null 2>&1; then
-    echo "1..0 # SKIP this is no clone, or git is not installed"
-    exit 0
-fi
-unset MAKEFLAGS MAKELEVEL MFLAGS KIT_BUILD
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
-check() { # NAME COMMAND...
-    local title=$1 status=0
-    shift
-    "$@" >"$work/out" 2>&1 || status=$?
-    n=$((n + 1))
-    if ((status == 0)); then
-        echo "ok $n - $title"
-    else
-        echo "not ok $n - $title"
-        sed 's/^/# /' "$work/out"
-    fi
-}
+source exercises/test/tap.sh
+needs_clone
+unset KIT_BUILD
 files_of() { sed -n 's/^files *= *//p' "exercises/$1/exercise.ini"; }
-contains() { grep -qE -- "$1" "$2" || { cat "$2"; return 1; }; }
 
-# The kit as it is here; objects that are newer than its files save a minute.
-git clone -q . "$work/kit"
-git diff --binary HEAD | (cd "$work/kit" && git apply --allow-empty -)
+clone_kit "$work/kit"
+# Objects that are newer than the files save a minute.
 if [[ -d build ]]; then
     mkdir "$work/kit/build"
     for part in loop exercises lessons bin; do
@@ -77,4 +57,4 @@ done
 check "an unknown kind is refused" refused NAME=97-thing KIND=guess
 tree >"$work/after"
 check "nothing was changed by that" cmp "$work/before" "$work/after"
-echo "1..$n"
+done_testing

@@ -5,43 +5,13 @@
 # archive is what they get. Prints TAP.
 #
 # Read before: ../platforms/pack.sh. Rests on: git(1), bsdtar(1), python3(1).
-set -euo pipefail
-for tool in git zip bsdtar python3; do
-    if ! command -v "$tool" >/dev/null; then
-        echo "1..0 # SKIP $tool is not installed"
-        exit 0
-    fi
-done
-if ! git rev-parse --git-dir >/dev/null 2>&1; then
-    echo "1..0 # SKIP this is no clone"
-    exit 0
-fi
-unset MAKEFLAGS MAKELEVEL MFLAGS KIT_BUILD
-work=$(mktemp -d)
+source exercises/test/tap.sh
+needs zip bsdtar python3
+needs_clone
+unset KIT_BUILD
 chmod 755 "$work" # who is locked in may be another user
-trap 'rm -rf "$work"' EXIT
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
-export GIT_AUTHOR_NAME=kit GIT_AUTHOR_EMAIL=kit@localhost
-export GIT_COMMITTER_NAME=kit GIT_COMMITTER_EMAIL=kit@localhost
 exercise=05-drain
 good=$PWD/solutions/$exercise/server.c
-n=0
-check() { # NAME COMMAND...
-    local title=$1 result
-    shift
-    n=$((n + 1))
-    set +e
-    (set -e; "$@") >"$work/out" 2>&1
-    result=$?
-    set -e
-    if ((result == 0)); then
-        echo "ok $n - $title"
-    else
-        echo "not ok $n - $title"
-        tail -n 30 "$work/out" | sed 's/^/# /'
-    fi
-}
-fails() { if "$@"; then return 1; fi; }
 says() { # FILE PYTHON-EXPRESSION about r, the parsed file
     python3 -c '
 import json, sys
@@ -49,11 +19,7 @@ r = json.load(open(sys.argv[1], encoding="utf-8"))
 sys.exit(0 if eval(sys.argv[2]) else f"{sys.argv[2]} is not so in {r}")' "$1" "$2"
 }
 
-# What git has, with the changes that are not committed, as a commit of its own.
-git clone -q . "$work/clone"
-git diff --binary HEAD | (cd "$work/clone" && git apply --allow-empty -)
-git -C "$work/clone" add -A
-git -C "$work/clone" commit -q --allow-empty -m "as it is here"
+clone_kit "$work/clone"
 pack() { (cd "$work/clone" && make -s "$1" EXERCISE=$exercise); }
 
 # --- Gradescope --------------------------------------------------------------
@@ -178,4 +144,4 @@ check "Classroom 50: the bundle has no hidden check" classroom50_is_set_up
 check "Classroom 50: result.json" classroom50_grades
 check "make handin packs what was begun" handin_packs_what_was_begun
 check "and that can be graded" handin_can_be_graded
-echo "1..$n"
+done_testing

@@ -4,15 +4,9 @@
 # with the call, too. Prints TAP.
 #
 # Read before: ../grader/command_similar.c. Rests on: sim_c(1).
-set -euo pipefail
-if ! command -v sim_c >/dev/null; then
-    echo "1..0 # SKIP sim_c is not installed"
-    exit 0
-fi
+source exercises/test/tap.sh
+needs sim_c
 grade=$(realpath "${KIT_BUILD:-build}/bin/grade")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
 
 # --- a kit with two exercises in C and one with answers, and who handed in
 
@@ -76,21 +70,6 @@ says() {
     done
 }
 ends_with() { [[ $status == "$1" ]] || { echo "status $status, not $1"; return 1; }; }
-check() { # NAME COMMAND...
-    local title=$1 result
-    shift
-    n=$((n + 1))
-    set +e
-    (set -e; "$@") >"$work/log" 2>&1
-    result=$?
-    set -e
-    if ((result == 0)); then
-        echo "ok $n - $title"
-    else
-        echo "not ok $n - $title"
-        sed 's/^/# /' "$work/log" "$work/said"
-    fi
-}
 
 # --- tests
 
@@ -155,4 +134,4 @@ check "the copy comes first, for what was handed in" the_copy_comes_first
 check "who cannot be compared is told" who_is_left_out_is_told
 check "pages of an earlier run go" old_pages_go
 check "what is wrong with the call is told" errors_are_told
-echo "1..$n"
+done_testing

@@ -5,31 +5,9 @@
 # and has their skeletons. Prints TAP.
 #
 # Read before: ../grader/workspace.h. Rests on: git(1), gitignore(5).
-set -euo pipefail
-if ! command -v git >/dev/null || ! git rev-parse --git-dir >/dev/null 2>&1; then
-    echo "1..0 # SKIP this is no clone, or git is not installed"
-    exit 0
-fi
+source exercises/test/tap.sh
+needs_clone
 grade=$PWD/${KIT_BUILD:-build}/bin/grade
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
-export GIT_AUTHOR_NAME=kit GIT_AUTHOR_EMAIL=kit@localhost
-export GIT_COMMITTER_NAME=kit GIT_COMMITTER_EMAIL=kit@localhost
-n=0
-check() { # NAME COMMAND...
-    local name=$1 status=0
-    shift
-    "$@" >"$work/out" 2>&1 || status=$?
-    n=$((n + 1))
-    if ((status == 0)); then
-        echo "ok $n - $name"
-    else
-        echo "not ok $n - $name"
-        sed 's/^/# /' "$work/out"
-    fi
-}
-contains() { grep -qF -- "$1" "$2" || { cat "$2"; return 1; }; }
 files_of() { sed -n 's/^files *= *//p' "exercises/$1/exercise.ini"; }
 names() { git ls-files 'exercises/[0-9]*/exercise.ini' | cut -d/ -f2; }
 
@@ -101,4 +79,4 @@ files_are_ready() { # NAME
 for each in $(names); do
     check "$each: the files are the student's, the skeletons ours" files_are_ready "$each"
 done
-echo "1..$n"
+done_testing

@@ -6,11 +6,12 @@
  * slice and not one byte beyond: tests put it before an unreadable page.
  *
  * Read before: base.h, slice. Read after: buf.c.
- * Rests on: memchr(3), memmem(3), RFC 3629 section 4 (UTF-8).
+ * Rests on: memchr(3), memmem(3), write(2), RFC 3629 section 4 (UTF-8).
  */
 #include "loop/base.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 static char lower(char c)
 {
@@ -135,4 +136,15 @@ char *base_slice_dup(struct base_slice s)
     if (s.len > 0)
         memcpy(copy, s.ptr, s.len);
     return copy;
+}
+
+int base_slice_write(int fd, struct base_slice s)
+{
+    while (s.len > 0) {
+        const ssize_t n = write(fd, s.ptr, s.len);
+        if (n == -1 && errno != EINTR)
+            return -errno;
+        s = base_slice_skip(s, n > 0 ? (size_t)n : 0);
+    }
+    return 0;
 }

@@ -11,8 +11,6 @@
  */
 #include "loop/co/co_internal.h"
 
-#include <errno.h>
-#include <unistd.h>
 
 static void put_state(struct base_buf *out, const struct co_task *t)
 {
@@ -42,18 +40,6 @@ static void put_task(struct base_buf *out, const struct co_task *t)
     base_buf_printf(out, "; %zu bytes of stack\n", stack_used(t->stack));
 }
 
-static void write_all(int fd, struct base_slice bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n == -1 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return; /* nobody to tell */
-        bytes = base_slice_skip(bytes, (size_t)n);
-    }
-}
-
 void co_dump(struct loop *loop, int fd)
 {
     enum { LINE_MAX_BYTES = 4096 };
@@ -64,12 +50,13 @@ void co_dump(struct loop *loop, int fd)
     co_stats(loop, &stats);
     base_buf_printf(&out, "%zu tasks, %llu switches\n", stats.tasks,
                     (unsigned long long)stats.switches);
-    write_all(fd, base_buf_slice(&out));
+    /* If it fails there is nobody to tell. */
+    (void)base_slice_write(fd, base_buf_slice(&out));
     const struct base_list *link = s != NULL ? s->all.next : NULL;
     for (; link != NULL && link != &s->all; link = link->next) {
         base_buf_clear(&out);
         put_task(&out, base_container(link, struct co_task, link));
-        write_all(fd, base_buf_slice(&out));
+        (void)base_slice_write(fd, base_buf_slice(&out));
     }
     base_buf_fini(&out);
 }

@@ -183,9 +183,7 @@ static void visit_next(void)
         loop_stop(loop);
 }
 
-/* --- start
- * ---------------------------------------------------------------------------
- */
+/* --- start ---------------------------------------------------------------- */
 
 /* Splits http://HOST[:PORT][/PATH], looks HOST up; a reason if it cannot. */
 static const char *find_site(const char *url)

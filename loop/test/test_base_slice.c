@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -197,6 +199,42 @@ static void test_dup_ends_with_a_nul(void **state)
     free(copy);
 }
 
+/* A reader that takes its time makes each write a partial one. */
+static void test_write_takes_as_many_pieces_as_needed(void **state)
+{
+    enum { LEN = 300000 };
+    (void)state;
+    char *sent = base_alloc(LEN), *came = base_alloc(LEN);
+    for (size_t i = 0; i < LEN; i++)
+        sent[i] = (char)(i * 7 + i / 251);
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        _exit(base_slice_write(ends[1], (struct base_slice){sent, LEN}) != 0);
+    }
+    close(ends[1]);
+    size_t len = 0;
+    for (ssize_t n = 1; n > 0; len += (size_t)n)
+        n = read(ends[0], came + len, LEN - len < 999 ? LEN - len : 999);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(len, LEN);
+    assert_memory_equal(sent, came, LEN);
+    close(ends[0]);
+    free(sent);
+    free(came);
+}
+
+static void test_write_tells_why_it_cannot(void **state)
+{
+    (void)state;
+    assert_int_equal(base_slice_write(-1, base_slice_of("x")), -EBADF);
+    assert_int_equal(base_slice_write(-1, base_slice_of("")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +250,8 @@ int main(void)
         cmocka_unit_test(test_utf8_knows_every_character),
         cmocka_unit_test(test_utf8_refuses_what_is_none),
         cmocka_unit_test(test_dup_ends_with_a_nul),
+        cmocka_unit_test(test_write_takes_as_many_pieces_as_needed),
+        cmocka_unit_test(test_write_tells_why_it_cannot),
     };
     return cmocka_run_group_tests_name("base_slice", tests, NULL, NULL);
 }

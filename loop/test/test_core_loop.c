@@ -333,9 +333,7 @@ static void a_loop_can_be_watched_by_another(struct loop *loop)
     close(pair[1]);
 }
 
-/* --- the end
- * --------------------------------------------------------------------------------
- */
+/* --- the end -------------------------------------------------------------- */
 
 static void *make_and_free(void *backend)
 {

@@ -150,9 +150,7 @@ static void a_signal_handler_may_post(struct loop *loop)
     loop_mailbox_release(mailbox);
 }
 
-/* --- the loop goes
- * ------------------------------------------------------------------------------
- */
+/* --- the loop goes -------------------------------------------------------- */
 
 static void a_post_after_the_end_is_refused(struct loop *loop)
 {

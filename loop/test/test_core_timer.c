@@ -174,9 +174,7 @@ static void a_timer_is_no_larger_than_a_cache_line(struct loop *loop)
     assert_true(sizeof(struct loop_watcher) <= 64);
 }
 
-/* --- beats
- * ---------------------------------------------------------------------------
- */
+/* --- beats ---------------------------------------------------------------- */
 
 /* TestPeriodicCallbackMath: seconds at which the beats come. */
 static void expect_beats(const double *durations, const double *beats, int n)

@@ -317,9 +317,7 @@ static void a_duplicate_left_open_is_not_reported(struct loop *loop)
     close(pair[1]);
 }
 
-/* --- bad input
- * ----------------------------------------------------------------------------------
- */
+/* --- bad input ------------------------------------------------------------ */
 
 static void bad_descriptors_are_refused(struct loop *loop)
 {

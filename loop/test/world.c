@@ -78,9 +78,7 @@ static unsigned below(unsigned n)
     return random_below(&world->random, n);
 }
 
-/* --- telling
- * ------------------------------------------------------------------
- */
+/* --- telling -------------------------------------------------------------- */
 
 static const char *const kind_names[] = {
     [MODEL_CALL] = "call",       [MODEL_POST] = "post",
