@@ -55,10 +55,15 @@ awk -F, -v seconds=$((SECONDS - begin)) -v load="$(nproc) spinning, one writing"
         gsub(/"/, "", $at["status"])
         if ($at["status"] == "passed") passed++
         else if ($at["status"] ~ /noisy/) noisy++
-        else { bad++; print "not passed: " $0 }
+        else { bad++; print $at["student"] "/" $at["exercise"] > "/dev/stderr" }
     }
     END {
         printf "%d checks, %d passed, %d too noisy to score, %d false failures; %d s; load: %s\n",
             checks, passed, noisy, bad, seconds, load
         exit bad > 0 || checks == 0
-    }' "$work/grades/grades.csv"
+    }' "$work/grades/grades.csv" 2>"$work/failed" && status=0 || status=$?
+sort -u "$work/failed" | while read -r one; do
+    echo "== $one"
+    grep -v '^ok' "$work/grades/$one/report.tap"
+done
+((status == 0))
