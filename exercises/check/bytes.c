@@ -12,8 +12,10 @@
 #include <string.h>
 
 enum {
-    SHOWN_MAX = 200, /* bytes of a string that are shown whole */
-    WINDOW = 24,     /* before and after a difference */
+    SHOWN_MAX = 60,  /* columns of a string that is shown whole ... */
+    SHOWN_HEAD = 16, /* ... and of a longer one its begin ... */
+    SHOWN_TAIL = 8, /* ... and its end */
+    WINDOW = 20,     /* columns before and after a difference */
 };
 
 char *check_text(const char *format, ...)
@@ -53,30 +55,46 @@ static size_t escape(char *to, const unsigned char *bytes, size_t len)
     return n;
 }
 
+/* How many bytes from the begin, or of the end, take at most `columns`. */
+static size_t fits(const unsigned char *bytes, size_t len, size_t columns,
+                   bool of_end)
+{
+    char one[8];
+    size_t n = 0;
+    for (size_t used = 0; n < len; n++) {
+        used += escape_one(one, bytes[of_end ? len - 1 - n : n]);
+        if (used > columns)
+            break;
+    }
+    return n;
+}
+
 char *bytes_escape(const void *bytes, size_t len)
 {
     const unsigned char *b = bytes;
     char *text = base_alloc(4 * (size_t)SHOWN_MAX + 64);
     size_t n = 0;
     text[n++] = '"';
-    if (len <= SHOWN_MAX) {
+    if (fits(b, len, SHOWN_MAX, false) == len) {
         n += escape(text + n, b, len);
     } else {
-        n += escape(text + n, b, SHOWN_MAX / 2);
+        const size_t head = fits(b, len, SHOWN_HEAD, false);
+        const size_t tail = fits(b, len, SHOWN_TAIL, true);
+        n += escape(text + n, b, head);
         n += (size_t)sprintf(text + n, "\" ... %zu bytes ... \"",
-                             len - SHOWN_MAX);
-        n += escape(text + n, b + len - SHOWN_MAX / 2, SHOWN_MAX / 2);
+                             len - head - tail);
+        n += escape(text + n, b + len - tail, tail);
     }
     strcpy(text + n, "\"");
     return text;
 }
 
-/* `len` bytes around `at`, which is shown at column *column. */
+/* What is around `at`, which is shown at column *column. */
 static char *window(const unsigned char *bytes, size_t len, size_t at,
                     size_t *column)
 {
-    const size_t from = at > WINDOW ? at - WINDOW : 0;
-    const size_t to = len - at > WINDOW ? at + WINDOW : len;
+    const size_t from = at - fits(bytes, at, WINDOW, true);
+    const size_t to = at + fits(bytes + at, len - at, WINDOW, false);
     char *text = base_alloc(8 * (size_t)WINDOW + 16);
     size_t n = (size_t)sprintf(text, from > 0 ? "... \"" : "\"");
     n += escape(text + n, bytes + from, at - from);
@@ -86,23 +104,27 @@ static char *window(const unsigned char *bytes, size_t len, size_t at,
     return text;
 }
 
+/* What is before the difference is the same: one caret shows it in both. */
 char *bytes_difference(const void *expected, size_t expected_len,
                        const void *came, size_t came_len)
 {
+    static const char came_label[] = "came      ", label[] = "expected  ";
     const unsigned char *e = expected, *c = came;
     const size_t both = expected_len < came_len ? expected_len : came_len;
     size_t at = 0;
     while (at < both && e[at] == c[at])
         at++;
     size_t column;
-    char *text = window(c, came_len, at, &column);
+    const char *is_text = window(c, came_len, at, &column);
+    const char *text = window(e, expected_len, at, &column);
     char should[8] = "the end", is[8] = "the end";
     if (at < expected_len)
         should[escape_one(should, e[at])] = '\0';
     if (at < came_len)
         is[escape_one(is, c[at])] = '\0';
-    return check_text("%s\n%*s^ byte %zu: %s, where %s was expected", text,
-                      (int)column, "", at, is, should);
+    return check_text("%s%s\n%s%s\n%*s^ byte %zu: %s, where %s was expected",
+                      came_label, is_text, label, text,
+                      (int)(column + sizeof label - 1), "", at, is, should);
 }
 
 char *bytes_for_printf(const void *bytes, size_t len)

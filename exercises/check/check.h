@@ -298,7 +298,7 @@ void check_random_text(char *text, size_t len);   /* letters; no NUL added */
 /* printf to memory that stays until the check ends. */
 char *check_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "GET /\r\n\x00", in quotes, cut in the middle beyond 200 bytes. */
+/* "GET /\r\n\x00", in quotes, cut in the middle beyond 60 columns. */
 char *bytes_escape(const void *bytes, size_t len);
 
 /*

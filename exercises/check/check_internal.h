@@ -65,6 +65,10 @@ bool program_wait_for(struct program *p, bool (*done)(void *arg), void *arg,
 /* Fails the check: p did not do what was waited for. Explains the hang. */
 noreturn void program_hangs(struct program *p, const char *expected);
 
+/* The same when a part has come: "3 of 6 bytes: \"HEL\", then nothing". */
+noreturn void program_hangs_after(struct program *p, const char *expected,
+                                  const char *came);
+
 /* Fails the check if p has ended, in words that say how. */
 void program_expect_runs(struct program *p, const char *expected);
 

@@ -89,7 +89,8 @@ static void ask_tcp(struct hang_fd *f, int copy)
     if (getsockopt(copy, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
         f->kind != FD_TCP)
         return;
-    f->received = (long long)info.tcpi_bytes_received;
+    f->received =
+        hang_tcp_received(info.tcpi_state, (long long)info.tcpi_bytes_received);
     f->sent = (long long)(info.tcpi_bytes_sent - info.tcpi_bytes_retrans);
     f->stalled = info.tcpi_rwnd_limited + info.tcpi_sndbuf_limited > 0 &&
                  info.tcpi_last_data_sent <= info.tcpi_last_data_recv;

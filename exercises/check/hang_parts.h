@@ -170,6 +170,12 @@ bool hang_fd_full(const struct hang_fd *f);
 /* Puts in states, addresses and queues of TCP; of all of them. */
 void hang_tcp_fill(struct hang_fds *fds, pid_t pid);
 
+/*
+ * The kernel counts the end of the peer (FIN) as a byte that came. Of a
+ * connection that was reset nobody can tell whether an end came before: -1.
+ */
+long long hang_tcp_received(int state, long long counted);
+
 /* --- interests ------------------------------------------------------------ */
 
 enum hang_flaw {

@@ -145,6 +145,20 @@ static void fill(struct hang_fd *f, const struct row *r, const struct table *t)
               (other == NULL || other->inode == 0);
 }
 
+long long hang_tcp_received(int state, long long counted)
+{
+    switch (state) {
+    case TCP_CLOSE_WAIT:
+    case TCP_LAST_ACK:
+    case TCP_CLOSING:
+        return counted - 1;
+    case TCP_CLOSE:
+        return -1;
+    default:
+        return counted;
+    }
+}
+
 void hang_tcp_fill(struct hang_fds *fds, pid_t pid)
 {
     struct table t = {0};

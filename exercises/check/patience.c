@@ -149,6 +149,20 @@ static void cut_section(char *text)
 
 noreturn void program_hangs(struct program *p, const char *expected)
 {
+    program_hangs_after(p, expected, "nothing");
+}
+
+/* What the program does in place of what is waited for. */
+static const char *instead(const struct hang *h)
+{
+    if (h->kind != HANG_SPINS)
+        return "waits, and nothing will wake it";
+    return spins_rightly ? "asks again and again" : "keeps the processor busy";
+}
+
+noreturn void program_hangs_after(struct program *p, const char *expected,
+                                  const char *came)
+{
     struct hang h = {.text = NULL};
     p->evidence_of_hang = hang_explain(p->pid, NULL, &h) == 0 ? h.text : NULL;
     if (h.text != NULL && is_good_advice(&h)) {
@@ -157,10 +171,5 @@ noreturn void program_hangs(struct program *p, const char *expected)
     } else if (h.text != NULL) {
         cut_advice(h.text);
     }
-    if (h.kind != HANG_SPINS)
-        check_fail(expected, "nothing; the program waits, and nothing will "
-                             "wake it");
-    check_fail(expected, spins_rightly
-                             ? "nothing, however often it asks"
-                             : "nothing; the program keeps the processor busy");
+    check_fail(expected, check_text("%s; the program %s", came, instead(&h)));
 }

@@ -173,9 +173,26 @@ void peer_send_text(struct peer *p, const char *text)
 
 /* --- receive -------------------------------------------------------------- */
 
+/* What is waited for, and what has come of it; `came` may be NULL. */
+struct wanted {
+    const char *expected;
+    const void *came;
+    size_t n, len;
+};
+
+static noreturn void comes_not(struct peer *p, const struct wanted *w)
+{
+    if (w->n == 0)
+        program_hangs(p->server, w->expected);
+    program_hangs_after(
+        p->server, w->expected,
+        check_text("%zu of %s: %s,%sthen nothing", w->n, count_text(w->len),
+                   bytes_escape(w->came, w->n), w->n > 20 ? "\n" : " "));
+}
+
 /* Receives at least one byte; 0: end; -1: the connection was reset. */
 static ssize_t receive(struct peer *p, void *bytes, size_t size,
-                       const char *expected)
+                       const struct wanted *w)
 {
     for (;;) {
         const ssize_t n = recv(p->fd, bytes, size, 0);
@@ -186,17 +203,18 @@ static ssize_t receive(struct peer *p, void *bytes, size_t size,
         if (errno != EAGAIN)
             check_error("recv: %s", strerror(errno));
         if (!program_wait_for(p->server, NULL, NULL, p->fd, POLLIN))
-            program_hangs(p->server, expected);
+            comes_not(p, w);
         struct pollfd fd = {.fd = p->fd, .events = POLLIN};
         if (poll(&fd, 1, 0) == 0)
-            program_expect_runs(p->server, expected);
+            program_expect_runs(p->server, w->expected);
     }
 }
 
 size_t peer_receive(struct peer *p, void *bytes, size_t size)
 {
     char *expected = check_text("client %d receives something", p->number);
-    const ssize_t n = receive(p, bytes, size, expected);
+    const ssize_t n =
+        receive(p, bytes, size, &(struct wanted){.expected = expected});
     if (n >= 0)
         return (size_t)n;
     program_expect_runs(p->server, expected);
@@ -210,7 +228,8 @@ void peer_expect(struct peer *p, const void *bytes, size_t len)
                                 count_text(len), bytes_escape(bytes, len));
     size_t n = 0;
     while (n < len) {
-        const ssize_t more = receive(p, came + n, len - n, expected);
+        const struct wanted wanted = {expected, came, n, len};
+        const ssize_t more = receive(p, came + n, len - n, &wanted);
         if (more > 0) {
             const size_t before = n;
             n += (size_t)more;
@@ -240,7 +259,8 @@ static void expect_end(struct peer *p, bool or_reset)
     char bytes[64];
     char *expected =
         check_text("the server closes the connection of client %d", p->number);
-    const ssize_t n = receive(p, bytes, sizeof bytes, expected);
+    const ssize_t n =
+        receive(p, bytes, sizeof bytes, &(struct wanted){.expected = expected});
     if (n > 0)
         check_fail(
             check_text("%s, and sends nothing more", expected),

@@ -391,6 +391,8 @@ static const struct story {
     {"half_closed", "cs4ne", HANG_NOT_WATCHED, "epoll_wait", 5, 4, 0,
      "the kernel is told only what is news", "the end of descriptor 4", 0,
      NULL},
+    {"half_closed", "cs4ne", HANG_NOT_WATCHED, "epoll_wait", 5, 4, 0,
+     "the kernel is told only what is news", "so far 4 bytes came in", 0, NULL},
     {"crowd", "n", HANG_NOT_WATCHED, "epoll_wait", 3, 504, 1,
      "the kernel is told only what is news", "descriptors more", 0, NULL},
 };

@@ -1,4 +1,4 @@
-/* caught by lines: "nothing; the program waits" */
+/* caught by lines: "the program waits, and nothing will wake it" */
 /*
  * server.c - answers lines with the same in capitals; with blocking calls, and
  * a process for each connection.

@@ -1,4 +1,4 @@
-/* caught by shouts: "however often it asks" */
+/* caught by shouts: "asks again and again" */
 /*
  * server.c - sends back in capitals what it receives; on non-blocking sockets
  * and nothing else.

@@ -1,4 +1,4 @@
-/* caught by late-reader: "nothing; the program waits" */
+/* caught by late-reader: "the program waits, and nothing will wake it" */
 /*
  * server.c - sends back in capitals what it receives; on epoll, edge-triggered.
  *
