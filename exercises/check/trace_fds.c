@@ -21,6 +21,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 struct trace_fds *trace_fds_new(void)
 {
@@ -138,7 +139,6 @@ static void epoll_ctl_done(struct trace_task *t)
     fd->epoll = (int)args[0];
     fd->events = event.events;
     fd->data = event.data.u64;
-    fd->armed = true;
     fd->owed = 0; /* the kernel looks anew, and tells what is ready */
 }
 
@@ -162,11 +162,15 @@ static void learn_ioctl(struct trace_task *t)
         set_nonblocking(t->fds, (int)t->call.args[0], on != 0);
 }
 
+/* Its arguments are unsigned: the last one is often ~0U. */
 static void learn_close_range(struct trace_task *t)
 {
-    const uint64_t *args = t->call.args;
-    for (int fd = (int)args[0]; fd < t->fds->n && (uint64_t)fd <= args[1]; fd++)
-        closed(t->fds, fd);
+    const unsigned first = (unsigned)t->call.args[0];
+    const unsigned last = (unsigned)t->call.args[1];
+    if (((unsigned)t->call.args[2] & CLOSE_RANGE_CLOEXEC) != 0)
+        return; /* it closes nothing yet */
+    for (unsigned fd = first; fd < (unsigned)t->fds->n && fd <= last; fd++)
+        closed(t->fds, (int)fd);
 }
 
 static void learn_accept(struct trace_task *t, uint64_t flags)

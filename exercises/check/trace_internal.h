@@ -64,7 +64,6 @@ struct trace_fd {
     uint32_t events;       /* ... and for what */
     uint64_t data;         /* what it hands out with an event */
     uint32_t owed;         /* events that the stage has kept back */
-    bool armed;            /* false: one-shot, and has been told */
     int port, remote_port; /* of a connection; 0: not asked yet */
     int serial; /* of the open file, so that a number used twice differs */
 };
@@ -112,7 +111,7 @@ struct trace {
 struct trace_task {
     pid_t tid, tgid;
     struct trace *trace;    /* NULL: it stands until its parent is heard of */
-    struct trace_fds *fds;  /* */
+    struct trace_fds *fds;  /* of its process */
     bool inside;            /* between the entry and the exit of `call` */
     bool repeats;           /* the tracer makes it do `call` once more */
     bool stands;            /* the stage holds it */

@@ -162,6 +162,34 @@ static void test_hands_signals_on(void **state)
     run_ok(fault);
 }
 
+/* --- descriptors ---------------------------------------------------------- */
+
+static const struct trace_fd *descriptor(const struct program *p, int fd)
+{
+    const struct trace_task *t = trace_tasks;
+    while (t != NULL && t->trace != trace_of(p))
+        t = t->next;
+    return trace_fd(t != NULL ? t->fds : NULL, fd);
+}
+
+/* The rounds that a negative number would make take minutes. */
+static void ranges(void)
+{
+    const char *const options[] = {"ranges", NULL};
+    struct program *p = program_start_named(TRACED, "calls", options);
+    program_expect_said(p, "ranged\n");
+    check_equal("marked to be closed", TRACE_FD_SOCKET, descriptor(p, 3)->kind);
+    check_equal("closed", TRACE_FD_NONE, descriptor(p, 4)->kind);
+    program_type(p, "go on\n");
+    program_expect_exit(p, 0);
+}
+
+static void test_ranges_of_descriptors(void **state)
+{
+    (void)state;
+    run_ok(ranges);
+}
+
 /* --- texts ---------------------------------------------------------------- */
 
 static void says(struct program *p, const char *call)
@@ -271,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_follows_exec),
         cmocka_unit_test(test_counts_anew_from_a_mark),
         cmocka_unit_test(test_hands_signals_on),
+        cmocka_unit_test(test_ranges_of_descriptors),
         cmocka_unit_test(test_writes_calls_as_strace),
         cmocka_unit_test(test_errors_of_a_check_are_no_verdicts),
     };

@@ -10,6 +10,8 @@
  *     calls stop      stops itself by SIGSTOP, and when continued: getppid
  *     calls mark      getppid 3 times, and 4 times more when a line has come
  *     calls fault     is ended by SIGSEGV
+ *     calls ranges    has a socket as 3, marked by close_range(2), and none as
+ *                     4; then waits for a line
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +23,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,6 +117,20 @@ static void with_mark(void)
         call(4);
 }
 
+static void with_ranges(void)
+{
+    char line[16];
+    socket(AF_INET, SOCK_STREAM, 0);
+    socket(AF_INET, SOCK_STREAM, 0);
+    close_range(3, 4, CLOSE_RANGE_CLOEXEC);
+    close_range(4, 1000, 0);
+    /* As who passes -1 makes them; the kernel looks at the lower half. */
+    syscall(SYS_close_range, 0x80000000UL, -1L, 0L);
+    printf("ranged\n");
+    fflush(stdout);
+    (void)!fgets(line, sizeof line, stdin);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "plain";
@@ -139,6 +156,8 @@ int main(int argc, char **argv)
         call(1);
     } else if (strcmp(what, "fault") == 0) {
         raise(SIGSEGV);
+    } else if (strcmp(what, "ranges") == 0) {
+        with_ranges();
     } else {
         with_mark();
     }
