@@ -77,7 +77,8 @@ static void compile(struct base_buf *script, const struct exercise *e,
                     e->libraries != NULL ? e->libraries : "");
 }
 
-/* compile VARIANT FILE FLAGS...; refuse VARIANT */
+/* compile VARIANT FILE FLAGS...; refuse VARIANT. By .symver, a name may have a
+ * version behind it: malloc@@V1. */
 static const char functions[] =
     "compile() {\n"
     "  to=../$1/$2 file=$2\n"
@@ -103,13 +104,13 @@ static const char functions[] =
     "refuse() {\n"
     "  if nm --defined-only ../$1/*.c.o | grep -E ' "
     "(_*(asan|lsan|ubsan|tsan|sanitizer|interceptor)_.*|malloc|free|calloc|"
-    "realloc|memalign|posix_memalign|aligned_alloc)$'; then\n"
+    "realloc|memalign|posix_memalign|aligned_alloc)(@.*)?$'; then\n"
     "    echo 'these names belong to the sanitizers: give yours others'\n"
     "    return 1\n"
     "  fi\n"
     "  if nm --undefined-only ../$1/*.c.o | grep -E ' "
     "(__(lsan|sanitizer)_.*|__asan_(un)?poison_memory_region|"
-    "dl(open|mopen|sym|vsym))$'; then\n"
+    "dl(open|mopen|sym|vsym))(@.*)?$'; then\n"
     "    echo 'these functions are not allowed here'\n"
     "    return 1\n"
     "  fi\n"
