@@ -17,15 +17,21 @@
 
 /* --- what there is to grade ----------------------------------------------- */
 
-/* The marks of what has not been graded: names and points of exercise.ini. */
+/*
+ * The marks of what has not been graded: names and points of exercise.ini. The
+ * students' kit has no hidden checks, and does not count them here either.
+ */
 static void blank_marks(const struct exercise *e, struct submission *s,
                         struct base_arena *arena)
 {
-    s->n_marks = e->n_checks;
+    const bool has_hidden = exercise_has_hidden(e);
+    s->n_marks = 0;
     s->marks = base_arena_alloc(arena, e->n_checks * sizeof *s->marks);
     for (size_t i = 0; i < e->n_checks; i++) {
+        if (e->checks[i].hidden && !has_hidden)
+            continue;
         char *name = base_arena_strdup(arena, base_slice_of(e->checks[i].name));
-        s->marks[i] = (struct mark){
+        s->marks[s->n_marks++] = (struct mark){
             .finding = {.check = name, .title = name},
             .hidden = e->checks[i].hidden,
             .max = e->checks[i].points,

@@ -108,9 +108,14 @@ static bool choose_tier(struct class_run *run)
     const char *wished = run->settings->tier;
     run->tier = wished[0] != '\0' ? jail_tier_named(wished)
                                   : jail_best_tier(run->scratch.warden);
-    const bool works =
-        wished[0] == '\0' || jail_tier_works(run->tier, run->scratch.warden);
-    if (works && (run->tier > JAIL_LIMITS || run->settings->unsafe))
+    char what[64];
+    snprintf(what, sizeof what, "--tier %s does not work here", wished);
+    if (wished[0] != '\0' && !jail_tier_works(run->tier, run->scratch.warden))
+        return class_complain(
+            what, "a program in it did not come to its end",
+            "without --tier: the best way that works; bubblewrap needs that "
+            "package, user needs root");
+    if (run->tier > JAIL_LIMITS || run->settings->unsafe)
         return true;
     return class_complain(
         "programs of others cannot be locked in here", jail_missing(run->tier),

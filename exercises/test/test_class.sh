@@ -23,6 +23,8 @@ exercise 90-answer predict answers.txt answer ""
 exercise 91-speed speed answers.txt answer ""
 exercise 92-nobody predict answers.txt answer ""
 exercise 93-ends write main.c ends 'program = main\n'
+exercise 94-half predict answers.txt answer ""
+printf '[hidden]\nlater = 3\n' >>"$kit/exercises/94-half/exercise.ini"
 
 hand_in() { # STUDENT EXERCISE ANSWER
     mkdir -p "./$class/$1/$2"
@@ -284,6 +286,26 @@ errors_are_told() {
     says "nobody has handed in"
 }
 
+# The tier "user" is for root alone.
+a_tier_that_does_not_work_is_told() {
+    hand_in ann 90-answer 42
+    chmod 777 "$tmp"
+    status=0
+    KIT_BUILD=build TMPDIR=$tmp "${nobody[@]}" "$kit/grade" class "$class" --out "out$n" \
+        --tier user >"$work/said" 2>&1 || status=$?
+    ends_with 2
+    says "--tier user does not work here" "try:"
+}
+
+# Where solutions/ is not, nobody can earn the hidden points, and nobody is
+# told of them: not who handed in nothing, either.
+hidden_points_are_counted_where_they_are() {
+    hand_in ann 94-half 42
+    hand_in bob 90-answer 42
+    grade "$class" --out "out$n"
+    [[ $(awk -F, '$2 == "94-half" { print $1 $7 }' "out$n/grades.csv" | sort | xargs) == "ann2 bob2" ]]
+}
+
 two_runs_at_once_are_one_too_many() {
     start_until_stuck
     grade "$class" --out "out$n"
@@ -376,6 +398,10 @@ else
 fi
 check "any name is a name" in_class odd_names_are_names
 check "what is wrong with the call is told" in_class errors_are_told
+nobody=()
+((UID == 0)) && nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+check "a tier that does not work is told" in_class a_tier_that_does_not_work_is_told
+check "hidden points count where there are hidden checks" in_class hidden_points_are_counted_where_they_are
 check "two runs into one folder are one too many" in_class two_runs_at_once_are_one_too_many
 check "one submission, for the platforms" in_class one_for_gradescope
 check "one submission that cannot be graded" in_class one_that_fails_is_told
