@@ -137,6 +137,9 @@ void program_type(struct program *p, const char *text);
 /* Waits until it has ended by itself; returns its status, see wait(2). */
 int program_wait(struct program *p);
 
+/* The same; it may sleep for so long in all. On a busy machine it gets more. */
+int program_wait_within(struct program *p, int seconds);
+
 /*
  * Sends SIGTERM, and expects that it ends with status 0, that no process of it
  * is left, and that the sanitizers have found nothing.
@@ -194,8 +197,8 @@ struct peer;
 /* Connects to the server (not to another). */
 struct peer *peer_connect(struct program *server);
 
-/* The same with a receive buffer of the kernel's least size, so that the
- * server's sends are partial soon. */
+/* The same with a receive buffer of a few kilobytes, so that the server's sends
+ * are partial soon. */
 struct peer *peer_connect_small(struct program *server);
 
 void peer_send(struct peer *p, const void *bytes, size_t len);
@@ -252,6 +255,12 @@ void check_command(const char *command, ...)
  * "": the check's own again.
  */
 void check_cause(const char *cause, const char *section);
+
+/*
+ * The same for a failure that has this text in what was expected or came, or in
+ * where it hangs; of several, the first that fits. "": then no cause is told.
+ */
+void check_cause_when(const char *seen, const char *cause);
 
 /* Ends the check: `expected` and `came` are texts, or printf by check_text. */
 noreturn void check_fail(const char *expected, const char *came);

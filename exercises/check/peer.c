@@ -67,6 +67,14 @@ static char *count_text(size_t len)
 
 /* --- connect -------------------------------------------------------------- */
 
+/*
+ * Small, but several segments wide. With the least that the kernel allows, its
+ * window can end below one segment, although all is read; then the sender gives
+ * a few hundred bytes each 200 ms (the persist timer, RFC 9293, 3.8.6.1), and a
+ * busy machine makes that likely.
+ */
+enum { SMALL_BUFFER = 8192 };
+
 static struct peer *connect_to(struct program *server, bool small)
 {
     if (n_peers == PEERS_MAX)
@@ -76,10 +84,10 @@ static struct peer *connect_to(struct program *server, bool small)
     p->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (p->fd == -1)
         check_error("no socket: %s", strerror(errno));
-    const int yes = 1, least = 1;
+    const int yes = 1, size = SMALL_BUFFER;
     setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     if (small)
-        setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
+        setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     const struct sockaddr_in to = {
         .sin_family = AF_INET,
         .sin_port = htons((uint16_t)server->port),
@@ -91,10 +99,10 @@ static struct peer *connect_to(struct program *server, bool small)
                     : 0;
     char *expected = check_text("client %d is connected", p->number);
     if (error == EINPROGRESS) {
-        socklen_t size = sizeof error;
+        socklen_t error_size = sizeof error;
         if (!program_wait_for(server, NULL, NULL, p->fd, POLLOUT))
             program_hangs(server, expected);
-        getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+        getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &error_size);
     }
     if (error == 0)
         return p;
