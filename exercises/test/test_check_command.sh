@@ -36,6 +36,19 @@ cp solutions/05-drain/server.c "$mine"
 check "a solution passes" run 0 05-drain --seed 1
 check "with all points" says '^7 of 7 points'
 
+# Whoever starts the grader may have changed what every program inherits.
+inherits() { # PERL: what is done before
+    (cd "$work/kit" && timeout 100 perl -e 'use POSIX; eval shift; exec @ARGV' "$1" \
+        "$grade" check 05-drain --seed 1) >"$work/said" 2>&1 && says '^7 of 7 points'
+}
+if command -v perl >/dev/null; then
+    check "children of whose end nobody is told" inherits '$SIG{CHLD} = "IGNORE"'
+    check "all signals blocked" inherits \
+        'my $all = POSIX::SigSet->new; $all->fillset; sigprocmask(SIG_BLOCK, $all)'
+    check "files without permission" inherits 'umask 0777'
+    check "no standard input" inherits 'close STDIN'
+fi
+
 sed 's/^int main(/int main(;/' solutions/05-drain/server.c >"$mine"
 check "what does not compile fails" run 1 05-drain
 check "with the line in the student's file" says 'server\.c:[0-9]+:[0-9]+: error:'
