@@ -26,6 +26,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -173,7 +174,8 @@ static void be_keeper(const struct jail_options *o, const char *const *program,
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    setsid(); /* no terminal, no group of ours */
+    umask(022); /* what a compiler makes is run by another user */
+    setsid();   /* no terminal, no group of ours */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int input =
         o->input >= 0 ? o->input : open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -236,8 +238,10 @@ static int await_ready(struct jail *j)
     const int heard = hear(j, &word, &j->pid, MSG_DONTWAIT);
     if (heard <= 0)
         return heard < 0 ? heard : -ECHILD;
+    if (word.kind != WARDEN_READY)
+        return -word.status;
     j->warden = crowd_parent(j->pid);
-    return word.kind == WARDEN_READY ? 0 : -word.status;
+    return j->warden > 0 ? 0 : -ECHILD; /* 0 would be: all processes */
 }
 
 int jail_start(struct jail *j, const struct jail_options *options,
@@ -320,8 +324,8 @@ static void end_keeper(const struct jail *j)
         close(fd.fd);
     if (j->end == JAIL_RUNS || j->end == JAIL_LOST)
         kill(j->keeper, SIGKILL);
-    if (tier->own_user)
-        crowd_end_user(jail_user_of(j->keeper)); /* lest it was prevented */
+    if (tier->own_user) /* in case the warden was kept from doing so */
+        crowd_end_user(jail_user_of(j->keeper));
     while (waitpid(j->keeper, NULL, __WALL) == -1 && errno == EINTR)
         ;
 }

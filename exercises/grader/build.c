@@ -15,6 +15,8 @@
  */
 #include "build.h"
 
+#include "scratch.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
@@ -250,8 +252,9 @@ int build_submission(const struct exercise *e, const struct build_options *o,
     for (int i = 0; i < N_FOLDERS; i++) {
         const char *path =
             base_arena_printf(arena, "%s/%s", o->work, folders[i]);
-        if (mkdir(path, 0755) == -1 || chmod(path, 0755) == -1)
-            return -errno;
+        const int error = scratch_mkdir(path);
+        if (error != 0)
+            return error;
     }
     const struct jail_options jail = {
         .tier = o->tier,

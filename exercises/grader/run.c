@@ -18,7 +18,6 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,16 +57,12 @@ static int copy_files(const struct exercise *e, const char *from,
                       const char *work, struct base_arena *arena)
 {
     const char *src = base_arena_printf(arena, "%s/src", work);
-    if (mkdir(src, 0755) == -1)
-        return -errno;
-    for (int i = 0; e->files[i] != NULL; i++) {
-        const int error =
+    int error = scratch_mkdir(src);
+    for (int i = 0; e->files[i] != NULL && error == 0; i++)
+        error =
             scratch_copy(base_arena_printf(arena, "%s/%s", from, e->files[i]),
                          base_arena_printf(arena, "%s/%s", src, e->files[i]));
-        if (error != 0)
-            return error;
-    }
-    return 0;
+    return error;
 }
 
 /* "given/good.c" is called good, "lessons/05-epoll/server" 05-epoll-server. */
@@ -105,9 +100,8 @@ static int copy_given(const struct exercise *e, bool hidden, const char *work,
                       struct base_arena *arena)
 {
     const char *into = base_arena_printf(arena, "%s/given", work);
-    if (e->given[0] != NULL && mkdir(into, 0755) == -1)
-        return -errno;
-    for (int i = 0; e->given[i] != NULL; i++) {
+    int error = e->given[0] != NULL ? scratch_mkdir(into) : 0;
+    for (int i = 0; e->given[i] != NULL && error == 0; i++) {
         struct base_slice name = base_slice_of(e->given[i]);
         const bool own = base_slice_ends(name, base_slice_of(".c"));
         if (own)
@@ -115,13 +109,13 @@ static int copy_given(const struct exercise *e, bool hidden, const char *work,
         const char *path = base_arena_strdup(arena, name);
         const char *to =
             base_arena_printf(arena, "%s/%s", into, given_name(path, arena));
-        const int error = copy_one_given(e, path, hidden, to, arena);
+        error = copy_one_given(e, path, hidden, to, arena);
         /* Of the instructor's own programs students have none; and a lesson's
          * may be left out, which the check then tells. */
-        if (error != 0 && (error != -ENOENT || (hidden && own)))
-            return error;
+        if (error == -ENOENT && !(hidden && own))
+            error = 0;
     }
-    return 0;
+    return error;
 }
 
 /* --- the check program ---------------------------------------------------- */
@@ -165,9 +159,7 @@ static void take_finding(struct session *session, const struct finding *f)
     if (m == NULL || m->finding.outcome != OUTCOME_NONE)
         return; /* not in exercise.ini, or told twice: earns nothing */
     m->finding = *f;
-    m->points = f->outcome == OUTCOME_PASSED   ? m->max
-                : f->outcome == OUTCOME_PARTLY ? m->max * f->share
-                                               : 0;
+    m->points = m->max * finding_share(f);
     session->heard++;
     if (session->o->on_check != NULL)
         session->o->on_check(m, session->o->arg);
@@ -230,7 +222,8 @@ static void checks_argv(const struct session *session, const char *work,
     struct base_arena *a = session->arena;
     const struct jail_limits *l = &e->limits;
     const bool hidden = o->hidden && exercise_has_hidden(e);
-    /* Where the user is the reader himself, others of his count too. */
+    /* Without a user of its own, the limit would count all processes of
+     * whoever runs the grader. */
     const int processes = o->tier == JAIL_LIMITS ? 0 : l->processes;
     const char *const all[] = {
         base_arena_printf(a, "%s/%s/%s/checks", run_build_folder(),

@@ -23,6 +23,11 @@ static char *join(const char *a, const char *b)
     return path;
 }
 
+int scratch_mkdir(const char *path)
+{
+    return mkdir(path, 0755) == -1 || chmod(path, 0755) == -1 ? -errno : 0;
+}
+
 int scratch_copy(const char *from, const char *to)
 {
     const int in = open(from, O_RDONLY | O_CLOEXEC);
@@ -33,9 +38,10 @@ int scratch_copy(const char *from, const char *to)
         close(in);
         return -EIO;
     }
-    const int out =
-        open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, info.st_mode & 0755);
-    int error = out == -1 ? -errno : 0;
+    const int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int error = out == -1 || fchmod(out, (info.st_mode & 0755) | 0644) == -1
+                    ? -errno
+                    : 0;
     char bytes[65536];
     for (ssize_t n = 1; error == 0 && n > 0;) {
         n = read(in, bytes, sizeof bytes);
@@ -61,7 +67,7 @@ static int copy_one(const char *path, const struct stat *info, int type,
     char *to = join(copy_to, path + copy_from_len);
     int error = 0;
     if (type == FTW_D)
-        error = mkdir(to, 0755) == -1 ? -errno : 0;
+        error = scratch_mkdir(to);
     else if (type == FTW_F)
         error = scratch_copy(path, to);
     free(to);

@@ -2,9 +2,11 @@
  * scratch.h - a place outside of the kit for what a run of the grader builds:
  * whom it locks in may be another user, who may not even see the kit.
  *
+ * SCRATCH is grade.XXXXXX.
+ *
  *     SCRATCH/warden            a copy of that program
  *     SCRATCH/kit/              headers and parts, copied
- *     SCRATCH/N/                one submission; gone when it is graded
+ *     SCRATCH/work.XXXXXX/      one submission; gone when it is graded
  *
  * Read before: build.h. Read after: scratch.c.
  */
@@ -23,6 +25,9 @@ struct scratch {
  */
 int scratch_make(struct scratch *s, const char *build, const char **why);
 
+/* Makes a folder that others may read, too, whatever our umask(2) says. */
+int scratch_mkdir(const char *path);
+
 /* A new folder in it for one submission; the caller frees the path. */
 char *scratch_folder(const struct scratch *s);
 
@@ -32,7 +37,7 @@ int scratch_remove(const char *path);
 /* Removes it all. */
 void scratch_end(struct scratch *s);
 
-/* Copies a file, with its permission to execute. */
+/* Copies a file, with its permission to execute; others may read it, too. */
 int scratch_copy(const char *from, const char *to);
 
 #endif

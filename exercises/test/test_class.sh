@@ -297,6 +297,19 @@ a_tier_that_does_not_work_is_told() {
     says "--tier user does not work here" "try:"
 }
 
+# Who is locked in may be another user, who has to read what root has made.
+others_may_see_nothing_of_ours() {
+    local mask
+    mask=$(umask)
+    umask 077
+    mkdir -p "$class/ann/93-ends"
+    echo 'int main(void) { return 0; }' >"$class/ann/93-ends/main.c"
+    grade "$class" --out "out$n"
+    umask "$mask"
+    says "ann 93-ends  2/2"
+    [[ $(stat -c %a "out$n/grades.csv") == 600 ]]
+}
+
 # Where solutions/ is not, nobody can earn the hidden points, and nobody is
 # told of them: not who handed in nothing, either.
 hidden_points_are_counted_where_they_are() {
@@ -401,6 +414,7 @@ check "what is wrong with the call is told" in_class errors_are_told
 nobody=()
 ((UID == 0)) && nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 check "a tier that does not work is told" in_class a_tier_that_does_not_work_is_told
+check "with umask 077 programs can be built and run all the same" in_class others_may_see_nothing_of_ours
 check "hidden points count where there are hidden checks" in_class hidden_points_are_counted_where_they_are
 check "two runs into one folder are one too many" in_class two_runs_at_once_are_one_too_many
 check "one submission, for the platforms" in_class one_for_gradescope
