@@ -40,9 +40,24 @@ static void make_text(size_t len, char *text, char *capitals)
         capitals[i] = (char)toupper((unsigned char)text[i]);
 }
 
+#define ENDS_A_CONNECTION                                                      \
+    "The server has dropped a connection that is sound. EAGAIN, of recv or "   \
+    "send, says \"nothing now\"; only 0 from recv, and other errors, end one."
+
+#define TOOK_A_PART                                                            \
+    "send returns how many bytes it took. The rest is still yours: keep it, "  \
+    "and send it from where the last send ended."
+
 /* The second comes when the first has gone: errno is an old one by then. */
 static void shouts(void)
 {
+    check_cause_when("then nothing", TOOK_A_PART);
+    check_cause_when("has closed the connection", ENDS_A_CONNECTION);
+    check_cause_when("nothing; the program",
+                     "errno holds the reason of the last call that failed, "
+                     "however long ago. A call that succeeds leaves it as it "
+                     "is. So look at what the call returns first, and at errno "
+                     "only after -1.");
     struct program *server = start(SANITIZED);
     for (int i = 0; i < 2; i++) {
         struct peer *peer = peer_connect(server);
@@ -56,6 +71,15 @@ static void shouts(void)
 
 static void closes(void)
 {
+    check_cause_when(") returns 0",
+                     "recv has three outcomes: bytes, an error, and 0, which "
+                     "says that the client sends no more. Nothing will ever "
+                     "come behind it: recv has said 0, and the descriptor is "
+                     "still open. Close it.");
+    check_cause_when("the server closes the connection",
+                     "The client has finished, and its descriptor is still "
+                     "open. When recv has said 0, nothing will come any more: "
+                     "close it. To forget it is not to close it.");
     struct program *server = start(SANITIZED);
     struct peer *peer = peer_connect(server);
     peer_send_text(peer, "the end\n");
@@ -67,6 +91,10 @@ static void closes(void)
 
 static void silent(void)
 {
+    check_cause_when("waits in recv",
+                     "A new descriptor does not inherit O_NONBLOCK from the "
+                     "listener. A recv that blocks for one client stops the "
+                     "turn for all.");
     struct program *server = start(SANITIZED);
     struct peer *quiet = peer_connect(server);
     struct peer *peer = peer_connect(server);
@@ -82,9 +110,10 @@ static void partial(void)
 {
     enum { LEN = 3000 };
     static char text[LEN], capitals[LEN];
+    check_cause_when("has closed the connection", ENDS_A_CONNECTION);
     struct program *server = start(SANITIZED);
     server_squeeze(server);
-    struct peer *peer = peer_connect_small(server);
+    struct peer *peer = peer_connect_least(server);
     make_text(LEN, text, capitals);
     peer_send(peer, text, LEN);
     peer_expect(peer, capitals, LEN);
@@ -93,8 +122,12 @@ static void partial(void)
 
 static void slow(void)
 {
-    enum { LEN = 20000 };
+    enum { LEN = 60000 };
     static char text[LEN], capitals[LEN];
+    check_cause_when("was expected",
+                     "Other bytes come than were kept. While bytes wait, "
+                     "receive no more into their place, and send them from "
+                     "where the last send ended.");
     struct program *server = start(SANITIZED);
     struct peer *clock = peer_connect(server);
     one_turn(clock);
@@ -115,6 +148,12 @@ static void slow(void)
 static void gone(void)
 {
     static char text[20000];
+    check_cause_when("Broken pipe",
+                     "A send to a client that has gone raises SIGPIPE, which "
+                     "ends the process. With MSG_NOSIGNAL, or with SIGPIPE "
+                     "ignored, it returns -1 with errno EPIPE instead.");
+    check_cause_when("has ended", "One client has gone, and the whole server "
+                                  "has ended. Drop that connection alone.");
     struct program *server = start(SANITIZED);
     struct peer *clock = peer_connect(server);
     one_turn(clock);
@@ -145,31 +184,22 @@ const struct check visible_checks[] = {
     {.name = "shouts",
      .title = "what comes goes back in capitals",
      .run = shouts,
-     .cause = "errno holds the reason of the last call that failed, however "
-              "long ago. A call that succeeds leaves it as it is. So look at "
-              "what the call returns first, and at errno only after -1.",
      .section = PAGE "\"Take: until the backlog is empty\""},
     {.name = "closes",
      .title = "a client that has finished",
      .needs = "shouts",
      .run = closes,
-     .cause = "recv has three outcomes: bytes, an error, and 0, which says "
-              "that the client sends no more. Nothing will ever come behind "
-              "it.",
      .section = PAGE_01 "\"`recv` has three outcomes\""},
     {.name = "silent",
      .title = "a silent client beside another",
      .needs = "shouts",
      .run = silent,
-     .cause = "A new descriptor does not inherit O_NONBLOCK from the listener. "
-              "A recv that blocks for one client stops the turn for all.",
      .section = PAGE "\"Take: until the backlog is empty\""},
     {.name = "partial",
      .title = "a send that takes a part",
      .needs = "shouts",
      .run = partial,
-     .cause = "send returns how many bytes it took. The rest is still yours: "
-              "keep it, and send it from where the last send ended.",
+     .cause = TOOK_A_PART,
      .section = PAGE "\"Send what the kernel takes, keep the rest\""},
     {.name = "slow",
      .title = "a client that does not read for a while, beside another",
@@ -184,9 +214,6 @@ const struct check visible_checks[] = {
      .title = "a client that has gone while it is answered",
      .needs = "shouts",
      .run = gone,
-     .cause = "A send to a client that has gone raises SIGPIPE, which ends the "
-              "process. With MSG_NOSIGNAL, or with SIGPIPE ignored, it returns "
-              "-1 with errno EPIPE instead.",
      .section = PAGE "\"Send what the kernel takes, keep the rest\""},
     {.name = "asks",
      .title = "still a server that asks in turn, in one thread",

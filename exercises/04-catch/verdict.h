@@ -17,6 +17,8 @@
 
 enum verdict { GOOD, FAULTY, UNDECIDED };
 
+enum { RUN_S = 10 }; /* so long a run may take, as README.md promises */
+
 /* One run of the tester; fails the check if it comes to no verdict. */
 static inline enum verdict judge(enum build build, const struct program *server)
 {
@@ -28,7 +30,7 @@ static inline enum verdict judge(enum build build, const struct program *server)
     check_cause("Some faulty servers never answer. Whoever waits for one needs "
                 "a time limit, as the functions of client.h have.",
                 NULL);
-    const int status = program_wait(tester);
+    const int status = program_wait_within(tester, RUN_S);
     check_cause("", NULL);
     if (!WIFEXITED(status) || WEXITSTATUS(status) > UNDECIDED)
         check_fail(
@@ -46,8 +48,9 @@ static inline enum verdict verdict_of(enum build build, const char *name)
 {
     check_fresh_network(); /* or the tester could count its runs */
     struct program *server = server_start_named(GIVEN, name, NULL);
-    check_command("build/exercises/04-catch/given/%s --port 8000   (and, in "
-                  "another terminal: build/catch 8000; echo $?)",
+    check_command("build/exercises/04-catch/given/%s --port 8000\n"
+                  "# in another terminal:\n"
+                  "make try EXERCISE=04-catch ARGS=8000",
                   name);
     const enum verdict verdict = judge(build, server);
     kill(program_pid(server), SIGKILL);

@@ -15,11 +15,24 @@
 
 enum { IDLE_MS = 10000 };
 
+#define AFTER_A_CLIENT                                                         \
+    "The server goes on when a client has gone. In drop, mini_unwatch comes "  \
+    "before close, for it needs the descriptor; and free comes last."
+
+#define BYE_AND_OPEN                                                           \
+    "The bye has come, and the connection is still open: when all of it is "   \
+    "sent, drop the client at once."
+
 /* --- the least ------------------------------------------------------------ */
 
 static void shouts(void)
 {
     const char *const options[] = {"--idle-ms", "600000", NULL};
+    check_cause_when("nothing; the program",
+                     "on_listener accepts, and says with mini_watch what each "
+                     "client waits for; on_client receives, turns the bytes "
+                     "into capitals and sends them, and is called again for "
+                     "the next.");
     struct program *server = server_start(SANITIZED, options);
     struct peer *one = peer_connect(server);
     struct peer *two = peer_connect(server);
@@ -96,19 +109,38 @@ static void expect_bye(struct program *server, struct actor *a, int64_t at_ms)
                 see_off(server, a, at_ms));
 }
 
+/* What to mend follows from what anna has seen. */
+static void bye_causes(void)
+{
+    check_cause_when(" has ended", AFTER_A_CLIENT);
+    check_cause_when("nothing comes for anna now",
+                     "Something came before its time. The deadline is idle_ms "
+                     "milliseconds after the client was accepted.");
+    check_cause_when("was expected",
+                     "What comes is not the bye: it has four bytes, b, y, e "
+                     "and \\n.");
+    check_cause_when("more bytes",
+                     "The bye has four bytes, and nothing comes behind it: "
+                     "neither the NUL of a C string nor a second bye.");
+    check_cause_when("closes the connection of anna", BYE_AND_OPEN);
+    check_cause_when("until anna is closed", BYE_AND_OPEN);
+    check_cause_when("has closed the connection",
+                     "The client is dropped at its deadline, but without a "
+                     "bye: on_idle sends it first, and drops the client when "
+                     "all of it is sent.");
+}
+
 /* And the server is there after it; nor has it slept on the way. */
 static void says_bye(void)
 {
+    bye_causes();
     struct program *server = staged_server();
     struct actor *anna = actor_connect(server, "anna");
     const int64_t closed_ms = see_off(server, anna, IDLE_MS);
-    check_cause("The server goes on when a client has gone. In drop, "
-                "mini_unwatch comes before close, for it needs the "
-                "descriptor; and free comes last.",
-                PAGE "\"To stop is to leave the list\"");
+    check_cause(AFTER_A_CLIENT, PAGE "\"To stop is to leave the list\"");
     program_stop(server);
     model_expect(server, MODEL_EPOLL);
-    check_cause("", NULL);
+    check_cause("", PAGE "\"A timer is a call with a deadline\"");
     check_equal("milliseconds from the start until anna is closed", IDLE_MS,
                 closed_ms);
 }
@@ -160,6 +192,10 @@ static void each_its_own(void)
 static void leaves_early(void)
 {
     const char *const options[] = {"--idle-ms", "20", NULL};
+    check_cause_when("closes the connection of client 3",
+                     "The client has finished: recv returns 0. It gets what it "
+                     "is owed, no bye, and is dropped.");
+    check_cause_when("client 4 receives", "");
     struct program *server = server_start(SANITIZED, options);
     program_pause(server);
     struct peer *first = peer_connect(server);
@@ -181,9 +217,6 @@ const struct check visible_checks[] = {
     {.name = "shouts",
      .title = "what comes goes back in capitals",
      .run = shouts,
-     .cause = "on_listener accepts, and says with mini_watch what each client "
-              "waits for; on_client receives, turns the bytes into capitals "
-              "and sends them, and is called again for the next.",
      .section = PAGE "\"A reactor: everything ends as a function to be "
                      "called\""},
     {.name = "by-callbacks",

@@ -104,6 +104,32 @@ void check_cause(const char *cause, const char *section)
         finding.section = base_strdup(section);
 }
 
+enum { CAUSES_MAX = 8 };
+
+static struct {
+    const char *seen, *cause;
+} causes[CAUSES_MAX];
+static int n_causes;
+
+void check_cause_when(const char *seen, const char *cause)
+{
+    if (n_causes == CAUSES_MAX)
+        check_error("a check may have %d causes", CAUSES_MAX);
+    causes[n_causes].seen = seen;
+    causes[n_causes++].cause = cause;
+}
+
+/* The check's own, if no other fits to what was seen. */
+static const char *cause_of(const struct finding *f)
+{
+    for (int i = 0; i < n_causes; i++)
+        if ((f->expected != NULL && strstr(f->expected, causes[i].seen)) ||
+            (f->came != NULL && strstr(f->came, causes[i].seen)) ||
+            (f->hang != NULL && strstr(f->hang, causes[i].seen)))
+            return causes[i].cause;
+    return setting.check->cause;
+}
+
 void check_note(const char *what, ...)
 {
     va_list args;
@@ -135,14 +161,15 @@ static void complete(void)
     finding.did = story_text();
     if (finding.command == NULL && story_command() != NULL)
         finding.command = base_strdup(story_command());
-    if (finding.cause == NULL && check->cause != NULL)
-        finding.cause = base_strdup(check->cause);
     if (finding.section == NULL && check->section != NULL)
         finding.section = base_strdup(check->section);
     finding.reproduce =
         check_text("make check EXERCISE=%s CHECK=%s SEED=%lld",
                    setting.exercise, check->name, (long long)setting.seed);
     program_evidence(&finding);
+    const char *cause = cause_of(&finding);
+    if (finding.cause == NULL && cause != NULL)
+        finding.cause = base_strdup(cause);
 }
 
 noreturn void check_fail(const char *expected, const char *came)

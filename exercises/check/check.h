@@ -201,6 +201,10 @@ struct peer *peer_connect(struct program *server);
  * are partial soon. */
 struct peer *peer_connect_small(struct program *server);
 
+/* The same with the kernel's least: one send is partial after two kilobytes.
+ * For a few kilobytes in all, see peer.c. */
+struct peer *peer_connect_least(struct program *server);
+
 void peer_send(struct peer *p, const void *bytes, size_t len);
 void peer_send_text(struct peer *p, const char *text);
 

@@ -11,6 +11,7 @@
 #include "hang.h"
 #include "pump.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,17 +95,23 @@ static bool patience_lost(struct patience *p)
     return now - p->begin_ns >= (mostly_asleep ? 10 : 120) * patience_ns;
 }
 
+/* `asleep_max`: so many slices may be slept through in all. */
+static bool wait_for(struct wish *wish, int fd, short events, int asleep_max)
+{
+    struct patience patience = patience_begin();
+    do {
+        if (pump_until(done_or_ended, wish, fd, events,
+                       pump_clock_ns() + slice_ns) == 1)
+            return true;
+    } while (!patience_lost(&patience) && patience.slices_asleep < asleep_max);
+    return false;
+}
+
 bool program_wait_for(struct program *p, bool (*done)(void *arg), void *arg,
                       int fd, short events)
 {
     struct wish wish = {p, done, arg};
-    struct patience patience = patience_begin();
-    do {
-        if (pump_until(done_or_ended, &wish, fd, events,
-                       pump_clock_ns() + slice_ns) == 1)
-            return true;
-    } while (!patience_lost(&patience));
-    return false;
+    return wait_for(&wish, fd, events, INT_MAX);
 }
 
 static bool spins_rightly;
@@ -172,4 +179,20 @@ noreturn void program_hangs_after(struct program *p, const char *expected,
         cut_advice(h.text);
     }
     check_fail(expected, check_text("%s; the program %s", came, instead(&h)));
+}
+
+int program_wait_within(struct program *p, int seconds)
+{
+    struct wish wish = {.program = p};
+    const int slices = (int)(seconds * SECOND_NS / slice_ns);
+    if (!wait_for(&wish, -1, 0, slices)) {
+        struct hang h = {.text = NULL};
+        if (hang_explain(p->pid, NULL, &h) == 0 && h.text != NULL) {
+            cut_advice(h.text);
+            p->evidence_of_hang = h.text;
+        }
+        check_fail(check_text("%s ends within %d s", p->name, seconds),
+                   "it is still running");
+    }
+    return program_wait(p);
 }

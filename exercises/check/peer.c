@@ -73,9 +73,9 @@ static char *count_text(size_t len)
  * a few hundred bytes each 200 ms (the persist timer, RFC 9293, 3.8.6.1), and a
  * busy machine makes that likely.
  */
-enum { SMALL_BUFFER = 8192 };
+enum { DEFAULT_BUFFER = 0, LEAST_BUFFER = 1, SMALL_BUFFER = 8192 };
 
-static struct peer *connect_to(struct program *server, bool small)
+static struct peer *connect_to(struct program *server, int size)
 {
     if (n_peers == PEERS_MAX)
         check_error("a check may have %d clients", PEERS_MAX);
@@ -84,9 +84,9 @@ static struct peer *connect_to(struct program *server, bool small)
     p->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (p->fd == -1)
         check_error("no socket: %s", strerror(errno));
-    const int yes = 1, size = SMALL_BUFFER;
+    const int yes = 1;
     setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (small)
+    if (size != DEFAULT_BUFFER)
         setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     const struct sockaddr_in to = {
         .sin_family = AF_INET,
@@ -112,12 +112,17 @@ static struct peer *connect_to(struct program *server, bool small)
 
 struct peer *peer_connect(struct program *server)
 {
-    return connect_to(server, false);
+    return connect_to(server, DEFAULT_BUFFER);
 }
 
 struct peer *peer_connect_small(struct program *server)
 {
-    return connect_to(server, true);
+    return connect_to(server, SMALL_BUFFER);
+}
+
+struct peer *peer_connect_least(struct program *server)
+{
+    return connect_to(server, LEAST_BUFFER);
 }
 
 /*
