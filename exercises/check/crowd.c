@@ -22,12 +22,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { EXITING = 4 }; /* PF_EXITING among the flags of the kernel */
+
 struct person {
-    pid_t pid, parent;
-    char state;
+    pid_t pid;
     bool ours;
-    int threads;
-    int64_t cpu_ns, memory;
+    struct crowd_stat stat;
 };
 
 struct list {
@@ -35,39 +35,53 @@ struct list {
     size_t n, size;
 };
 
-/* Fields are counted from behind the name, which may hold ") 1 2 3". */
-static bool parse(char *stat, struct person *p)
+/* --- one ------------------------------------------------------------------ */
+
+/* Fields are counted from behind the name, which may hold ") S 2 3". */
+static bool parse(const char *text, struct crowd_stat *s)
 {
-    char *rest = strrchr(stat, ')');
+    const char *rest = strrchr(text, ')');
     if (rest == NULL)
         return false;
+    unsigned flags;
     unsigned long user, system;
     long waited_user, waited_system, rss;
     const int n = sscanf(rest + 1,
-                         " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+                         " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u "
                          "%lu %lu %ld %ld %*d %*d %d %*d %*u %*u %ld",
-                         &p->state, &p->parent, &user, &system, &waited_user,
-                         &waited_system, &p->threads, &rss);
+                         &s->state, &s->parent, &flags, &user, &system,
+                         &waited_user, &waited_system, &s->threads, &rss);
+    if (n != 9)
+        return false;
     const int64_t tick_ns = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
-    p->cpu_ns =
-        ((int64_t)user + (int64_t)system + waited_user + waited_system) *
-        tick_ns;
-    p->memory = rss * sysconf(_SC_PAGESIZE);
-    return n == 8;
+    s->exits = (flags & EXITING) != 0;
+    s->cpu_ns = ((int64_t)user + (int64_t)system) * tick_ns;
+    s->waited_ns = ((int64_t)waited_user + waited_system) * tick_ns;
+    s->memory = rss * sysconf(_SC_PAGESIZE);
+    return true;
 }
 
-static void read_one(const char *name, struct list *l)
+bool crowd_stat(pid_t pid, pid_t tid, struct crowd_stat *s)
 {
-    char path[300], stat[1024];
-    snprintf(path, sizeof path, "/proc/%s/stat", name);
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    if (tid != 0)
+        snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, tid);
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd == -1)
-        return; /* it has just ended */
-    const ssize_t len = read(fd, stat, sizeof stat - 1);
+        return false;
+    const ssize_t len = read(fd, text, sizeof text - 1);
     close(fd);
-    struct person p = {.pid = atoi(name)};
-    stat[len > 0 ? len : 0] = '\0';
-    if (!parse(stat, &p))
+    text[len > 0 ? len : 0] = '\0';
+    return parse(text, s);
+}
+
+/* --- all ------------------------------------------------------------------ */
+
+static void add(struct list *l, pid_t pid)
+{
+    struct person p = {.pid = pid};
+    if (!crowd_stat(pid, 0, &p.stat))
         return;
     if (l->n == l->size) {
         l->size = l->size * 2 + 64;
@@ -92,14 +106,15 @@ static struct list look(pid_t root, bool with_root)
         return l;
     for (struct dirent *e; (e = readdir(dir)) != NULL;)
         if (isdigit((unsigned char)e->d_name[0]))
-            read_one(e->d_name, &l);
+            add(&l, atoi(e->d_name));
     closedir(dir);
     for (bool news = true; news;) {
         news = false;
         for (size_t i = 0; i < l.n; i++) {
             struct person *p = &l.all[i];
-            if (!p->ours && (p->parent == root || is_ours(&l, p->parent) ||
-                             (with_root && p->pid == root)))
+            if (!p->ours &&
+                (p->stat.parent == root || is_ours(&l, p->stat.parent) ||
+                 (with_root && p->pid == root)))
                 news = p->ours = true;
         }
     }
@@ -114,13 +129,13 @@ struct crowd crowd_look(pid_t root, bool with_root)
         const struct person *p = &l.all[i];
         if (!p->ours)
             continue;
-        c.cpu_ns += p->cpu_ns;
-        c.memory += p->memory;
-        if (p->state == 'Z' || p->state == 'X')
+        c.cpu_ns += p->stat.cpu_ns + p->stat.waited_ns;
+        c.memory += p->stat.memory;
+        if (p->stat.state == 'Z' || p->stat.state == 'X')
             c.zombies++;
         else
             c.processes++;
-        c.threads += p->threads;
+        c.threads += p->stat.threads;
     }
     free(l.all);
     return c;
@@ -131,7 +146,7 @@ int crowd_kill(pid_t root, int signo)
     struct list l = look(root, false);
     int n = 0;
     for (size_t i = 0; i < l.n; i++)
-        if (l.all[i].ours && l.all[i].state != 'Z' &&
+        if (l.all[i].ours && l.all[i].stat.state != 'Z' &&
             kill(l.all[i].pid, signo) == 0)
             n++;
     free(l.all);
@@ -173,7 +188,7 @@ static bool each(pid_t root, bool with_root, const char *what,
     struct list l = look(root, with_root);
     bool allowed = true;
     for (size_t i = 0; i < l.n; i++)
-        if (l.all[i].ours && l.all[i].state != 'Z')
+        if (l.all[i].ours && l.all[i].stat.state != 'Z')
             allowed = each_entry(l.all[i].pid, what, fn, arg) && allowed;
     free(l.all);
     return allowed;
@@ -188,18 +203,10 @@ static void count_one(pid_t pid, int number, void *n)
 
 static void count_awake(pid_t pid, int tid, void *n)
 {
-    char path[80], stat[1024] = "";
-    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, tid);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd == -1)
-        return;
-    if (read(fd, stat, sizeof stat - 1) > 0) {
-        const char *state = strrchr(stat, ')');
-        /* t: it stands before its tracer, and goes on soon. */
-        if (state != NULL && strchr("RDt", state[2]) != NULL)
-            (*(int *)n)++;
-    }
-    close(fd);
+    struct crowd_stat s;
+    /* t: it stands before its tracer, and goes on soon. */
+    if (crowd_stat(pid, tid, &s) && strchr("RDt", s.state) != NULL)
+        (*(int *)n)++;
 }
 
 int crowd_descriptors(pid_t root, bool with_root)
@@ -222,11 +229,6 @@ int crowd_awake(pid_t root, bool with_root)
 
 pid_t crowd_parent(pid_t pid)
 {
-    char name[16];
-    struct list l = {.all = NULL};
-    snprintf(name, sizeof name, "%d", pid);
-    read_one(name, &l);
-    const pid_t parent = l.n > 0 ? l.all[0].parent : 0;
-    free(l.all);
-    return parent;
+    struct crowd_stat s;
+    return crowd_stat(pid, 0, &s) ? s.parent : 0;
 }

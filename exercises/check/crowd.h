@@ -10,6 +10,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* What /proc tells of one process or thread. */
+struct crowd_stat {
+    char state; /* as ps(1) shows it: R, S, D, T, t, Z, X */
+    bool exits; /* its exit has begun */
+    pid_t parent;
+    int threads;
+    int64_t cpu_ns;    /* its own, in the kernel and out of it */
+    int64_t waited_ns; /* of children that it has waited for */
+    int64_t memory;    /* resident bytes */
+};
+
+/*
+ * Asks for a process, with the times of all its threads, if `tid` is 0; else
+ * for that thread of it. False: there is none any more.
+ */
+bool crowd_stat(pid_t pid, pid_t tid, struct crowd_stat *s);
+
 struct crowd {
     int processes; /* that live: no zombies */
     int zombies;

@@ -12,6 +12,8 @@
  */
 #include "hang_parts.h"
 
+#include "crowd.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -30,25 +32,12 @@ enum {
 
 /* --- one task ------------------------------------------------------------- */
 
-/* State and times; a name may hold anything, so the last bracket counts. */
-static void read_stat(struct hang_task *t, struct base_buf *text)
+static void read_stat(struct hang_task *t)
 {
-    base_buf_clear(text);
-    t->state = '\0';
-    if (hang_slurp(text, "/proc/%d/task/%d/stat", t->pid, t->tid) != 0 ||
-        base_buf_append(text, (struct base_slice){"", 1}) != 0)
-        return;
-    const char *at = strrchr(base_buf_slice(text).ptr, ')');
-    unsigned long user, system;
-    char state;
-    if (at != NULL && sscanf(at + 1,
-                             " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
-                             "%*u %lu %lu",
-                             &state, &user, &system) == 3) {
-        const uint64_t ticks = user + system;
-        t->state = state;
-        t->cpu_ns = ticks * 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
-    }
+    struct crowd_stat s = {.state = '\0'};
+    if (crowd_stat(t->pid, t->tid, &s))
+        t->cpu_ns = (uint64_t)s.cpu_ns;
+    t->state = s.state;
 }
 
 /* The same in nanoseconds, where the kernel keeps them. */
@@ -104,7 +93,7 @@ static int look(struct hang_task *t)
 {
     struct base_buf text;
     base_buf_init(&text, TEXT_MAX);
-    read_stat(t, &text);
+    read_stat(t);
     read_cpu(t, &text);
     const int error = read_call(t, &text);
     if (hang_call_is_restart(t->number))

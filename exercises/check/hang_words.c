@@ -11,6 +11,7 @@
  * test/test_hang.c.
  */
 #include "hang_parts.h"
+#include "trace_internal.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -254,8 +255,7 @@ static void put_turns(struct base_buf *out, const struct hang_case *c)
         if (t->fd != -1)
             base_buf_printf(out, "(%d)", t->fd);
         if (t->result < 0)
-            base_buf_printf(out, " fails: %s\n",
-                            strerrorname_np((int)-t->result));
+            base_buf_printf(out, " fails: %s\n", trace_errno((int)-t->result));
         else
             base_buf_printf(out, " returns %lld\n", t->result);
     }

@@ -11,7 +11,6 @@
 #include "pump.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 int64_t program_cpu_ns(const struct program *p)
@@ -77,15 +76,8 @@ void program_rest(struct program *p)
 static bool stands(void *arg)
 {
     const struct program *p = arg;
-    char path[64], stat[512] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", p->pid);
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return true; /* it has ended */
-    (void)!fread(stat, 1, sizeof stat - 1, file);
-    fclose(file);
-    const char *state = strrchr(stat, ')');
-    return state != NULL && strchr("TtZX", state[2]) != NULL;
+    struct crowd_stat s;
+    return !crowd_stat(p->pid, 0, &s) || strchr("TtZX", s.state) != NULL;
 }
 
 void program_pause(struct program *p)

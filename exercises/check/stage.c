@@ -24,6 +24,7 @@
 #include "stage_internal.h"
 
 #include "check_internal.h"
+#include "crowd.h"
 #include "program.h"
 #include "pump.h"
 
@@ -106,14 +107,8 @@ static struct trace_task *next_standing(struct trace_task *t)
 /* It sleeps in the kernel: it does not merely wait for a processor. */
 static bool sleeps(pid_t tid)
 {
-    char path[64], state = 'R';
-    snprintf(path, sizeof path, "/proc/%d/stat", tid);
-    FILE *f = fopen(path, "re");
-    if (f != NULL && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-        state = 'R';
-    if (f != NULL)
-        fclose(f);
-    return state == 'S';
+    struct crowd_stat s;
+    return crowd_stat(tid, tid, &s) && s.state == 'S';
 }
 
 /* All of the program stand, or sleep in a call. */

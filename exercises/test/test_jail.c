@@ -470,15 +470,8 @@ struct herd {
 
 static pid_t parent_of(pid_t pid)
 {
-    char path[64], stat[512] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd == -1)
-        return -1;
-    const ssize_t n = read(fd, stat, sizeof stat - 1);
-    close(fd);
-    const char *rest = n > 0 ? strrchr(stat, ')') : NULL;
-    return rest == NULL || rest[2] == 'Z' ? -1 : atoi(rest + 4);
+    struct crowd_stat s;
+    return crowd_stat(pid, 0, &s) && s.state != 'Z' ? s.parent : -1;
 }
 
 static bool is_below(pid_t pid, pid_t root)

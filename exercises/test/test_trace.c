@@ -6,10 +6,12 @@
  */
 #include "traced.h"
 
+#include "../check/crowd.h"
 #include "../check/pump.h"
 #include "../check/trace_internal.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 static struct program *run_calls(const char *what)
@@ -260,6 +262,24 @@ static void test_writes_calls_as_strace(void **state)
     run_ok(blocked);
 }
 
+/* --- /proc ---------------------------------------------------------------- */
+
+static void test_a_name_may_look_like_a_state(void **state)
+{
+    (void)state;
+    struct crowd_stat s;
+    char name[16];
+    prctl(PR_GET_NAME, name);
+    prctl(PR_SET_NAME, "a) S 1 1");
+    const bool found_it = crowd_stat(getpid(), gettid(), &s);
+    prctl(PR_SET_NAME, name);
+    assert_true(found_it);
+    assert_int_equal(s.state, 'R');
+    assert_int_equal(s.parent, getppid());
+    assert_int_equal(s.threads, 1);
+    assert_false(s.exits);
+}
+
 /* --- mistakes of a check -------------------------------------------------- */
 
 static void unknown_name(void)
@@ -301,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_hands_signals_on),
         cmocka_unit_test(test_ranges_of_descriptors),
         cmocka_unit_test(test_writes_calls_as_strace),
+        cmocka_unit_test(test_a_name_may_look_like_a_state),
         cmocka_unit_test(test_errors_of_a_check_are_no_verdicts),
     };
     return cmocka_run_group_tests(all, setup, traced_teardown);
