@@ -11,6 +11,7 @@
 
 #include "arguments.h"
 #include "outputs.h"
+#include "overview.h"
 #include "progress.h"
 #include "run.h"
 #include "supervise.h"
@@ -93,6 +94,26 @@ struct work {
     struct base_arena *arena;
 };
 
+/* Of the checks that only the instructor has; exercise.ini names them. */
+static double hidden_points(const struct exercise *e)
+{
+    double points = 0;
+    for (size_t i = 0; i < e->n_checks; i++)
+        points += e->checks[i].hidden ? e->checks[i].points : 0;
+    return points;
+}
+
+/* The first behind this one that is not done; NULL: all are. */
+static const char *next_exercise(const struct exercise *e,
+                                 struct base_arena *arena)
+{
+    struct overview all;
+    if (overview_read(&all, arena) != 0)
+        return NULL;
+    const struct overview_row *next = overview_next(&all, e->name);
+    return next != NULL && strcmp(next->name, e->name) != 0 ? next->name : NULL;
+}
+
 /* Grades the files and prints; returns main's status. */
 static int grade_and_print(void *arg)
 {
@@ -104,12 +125,17 @@ static int grade_and_print(void *arg)
     o.arg = &n;
     o.on_check = isatty(2) ? show_check : NULL;
     run_submission(w->e, w->e->dir, &o, &s, w->arena);
-    s.missing = NULL; /* what one's own program may do needs no warning */
+    s.missing = NULL;     /* what one's own program may do needs no warning */
+    s.compiler = s.notes; /* nothing else was noted of one's own files */
+    s.notes = NULL;
+    if (o.only == NULL)
+        s.elsewhere = hidden_points(w->e);
     if (o.on_check != NULL)
         fprintf(stderr, "\r\033[K");
-    print_result(&s, w->columns);
     if (s.state != SUBMISSION_ERROR && o.only == NULL)
         progress_note(w->e->name, s.sha256, s.score, s.max);
+    s.next = next_exercise(w->e, w->arena);
+    print_result(&s, w->columns);
     return status_of(&s);
 }
 

@@ -392,12 +392,21 @@ void message_sum(struct sink *to, const struct submission *s)
         sink_put(to, " of ");
         sink_points(to, s->max);
     }
-    sink_put(to, " points");
+    sink_put(to, s->elsewhere > 0 ? " visible points" : " points");
     if (open > 0 && s->state == SUBMISSION_GRADED) {
         sink_put(to, ", ");
         sink_points(to, open);
         sink_put(to, " still open");
     }
+    if (s->elsewhere > 0) {
+        sink_put(to, "; ");
+        sink_points(to, s->elsewhere);
+        sink_put(to,
+                 s->elsewhere == 1 ? " more is hidden" : " more are hidden");
+    }
     sink_put(to, ": ");
-    put_counts(to, s);
+    if (s->elsewhere > 0 && open == 0 && s->score >= s->max)
+        sink_put(to, "reread the task");
+    else
+        put_counts(to, s);
 }

@@ -84,7 +84,11 @@ void message_put(struct sink *to, enum escape syntax,
                  const struct message_part *parts, size_t n,
                  const struct message_layout *layout);
 
-/* "7 of 10 points, 2 still open: 3 passed, 1 failed, 1 too noisy". */
+/*
+ * "7 of 10 points, 2 still open: 3 passed, 1 failed, 1 too noisy". And where
+ * there are hidden checks elsewhere: "10 of 10 visible points; 9 more are
+ * hidden: reread the task".
+ */
 void message_sum(struct sink *to, const struct submission *s);
 
 #endif

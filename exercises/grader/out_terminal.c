@@ -16,7 +16,8 @@
  *     next:   make check EXERCISE=05-drain
  *
  * One failure at a time: the first is the one to mend, and others often follow
- * from it. Words carry the meaning; colour, where it is allowed, repeats it.
+ * from it. But a program that waits in the wrong way is to be mended first.
+ * Words carry the meaning; colour, where it is allowed, repeats it.
  *
  * Read before: message.h. Read after: out_gradescope.c.
  * Rests on: ECMA-48 (SGR).
@@ -145,11 +146,32 @@ static void put_lines(struct terminal *t)
 
 /* --- the first failure ---------------------------------------------------- */
 
+/*
+ * Whether it is built on what it must be: no model, no use in mending the rest.
+ * Such a check is called asks, or by-....
+ */
+static bool judges_model(const struct mark *mark)
+{
+    const char *name = mark->finding.check;
+    return name != NULL &&
+           (strcmp(name, "asks") == 0 || strncmp(name, "by-", 3) == 0);
+}
+
+static bool is_told(const struct terminal *t, const struct mark *mark,
+                    enum verdict verdict)
+{
+    return message_verdict(mark) == verdict && message_is_shown(mark, t->o);
+}
+
 /* The first that has a message: a failure, then an error, then what is open. */
 static const struct mark *first_to_tell(const struct terminal *t)
 {
     static const enum verdict order[] = {VERDICT_FAILED, VERDICT_ERROR,
                                          VERDICT_SKIPPED};
+    for (size_t i = 0; i < t->s->n_marks; i++)
+        if (judges_model(&t->s->marks[i]) &&
+            is_told(t, &t->s->marks[i], VERDICT_FAILED))
+            return &t->s->marks[i];
     for (size_t v = 0; v < sizeof order / sizeof order[0]; v++) {
         const struct mark *hidden = NULL;
         for (size_t i = 0; i < t->s->n_marks; i++) {
@@ -185,6 +207,27 @@ static void put_failure(struct terminal *t, const struct mark *mark)
     escape_line(&t->to, ESCAPE_TEXT, message_title(mark, t->o));
     sink_put(&t->to, "\n\n");
     put_parts(t, parts, message_parts(mark, t->o, parts));
+}
+
+/* Only one failure is explained: how to see the others. */
+static void put_others(struct terminal *t, const struct mark *told)
+{
+    const struct mark *first = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < t->s->n_marks; i++) {
+        const struct mark *mark = &t->s->marks[i];
+        if (mark == told || !is_told(t, mark, VERDICT_FAILED))
+            continue;
+        first = first != NULL ? first : mark;
+        n++;
+    }
+    if (n == 0)
+        return;
+    sink_printf(&t->to, "%zu more failed: make check EXERCISE=", n);
+    escape_line(&t->to, ESCAPE_TEXT, t->s->exercise);
+    sink_put(&t->to, " CHECK=");
+    escape_line(&t->to, ESCAPE_TEXT, first->finding.check);
+    sink_put(&t->to, "\n\n");
 }
 
 /* What was measured by checks that have passed: worth a look after success. */
@@ -225,15 +268,17 @@ static void put_head(struct terminal *t)
     sink_put(&t->to, "\n\n");
 }
 
+static void put_part(struct terminal *t, const char *label, const char *text,
+                     int flags)
+{
+    if (text != NULL && text[0] != '\0')
+        put_parts(t, &(struct message_part){label, text, flags}, 1);
+}
+
 static void put_about(struct terminal *t)
 {
-    const struct message_part parts[] = {
-        {"files", t->s->notes, 0},
-        {"unprotected", t->s->missing, MESSAGE_PROSE},
-    };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (parts[i].text != NULL && parts[i].text[0] != '\0')
-            put_parts(t, &parts[i], 1);
+    put_part(t, "files", t->s->notes, 0);
+    put_part(t, "unprotected", t->s->missing, MESSAGE_PROSE);
 }
 
 static void put_sum(struct terminal *t)
@@ -246,11 +291,16 @@ static void put_next(struct terminal *t)
 {
     if (submission_final(t->s) && t->s->state == SUBMISSION_GRADED &&
         t->s->score >= t->s->max) {
-        sink_put(&t->to, "next:   make watch\n");
-        return;
+        if (t->s->next == NULL) {
+            sink_put(&t->to, "next:   make watch\n");
+            return;
+        }
+        sink_put(&t->to, "next:   make check EXERCISE=");
+        escape_line(&t->to, ESCAPE_TEXT, t->s->next);
+    } else {
+        sink_put(&t->to, "next:   make check EXERCISE=");
+        escape_line(&t->to, ESCAPE_TEXT, t->s->exercise);
     }
-    sink_put(&t->to, "next:   make check EXERCISE=");
-    escape_line(&t->to, ESCAPE_TEXT, t->s->exercise);
     sink_put(&t->to, "\n");
 }
 
@@ -265,10 +315,13 @@ int output_terminal(const struct submission *s, const struct output_options *o,
     } else {
         const struct mark *mark = first_to_tell(&t);
         put_lines(&t);
-        if (mark != NULL)
+        put_part(&t, "compiler", s->compiler, MESSAGE_TABLE);
+        if (mark != NULL) {
             put_failure(&t, mark);
-        else
+            put_others(&t, mark);
+        } else {
             put_notes(&t);
+        }
     }
     put_about(&t);
     put_sum(&t);

@@ -22,7 +22,7 @@ git ls-files -z exercises | xargs -0 cp --parents -t "$work/kit"
 mine=$work/kit/exercises/05-drain/server.c
 
 check "the untouched skeleton fails" run 1 05-drain --seed 1
-check "with no point" says '^0 of 7 points'
+check "with no point" says '^0 of 7 visible points; 5 more are hidden: '
 check "it is said what to do next" says '^next: '
 
 check "one check runs" run 1 05-drain --only drains --seed 1
@@ -34,12 +34,12 @@ check "and the checks are named" says 'it has: shouts by-edges'
 
 cp solutions/05-drain/server.c "$mine"
 check "a solution passes" run 0 05-drain --seed 1
-check "with all points" says '^7 of 7 points'
+check "with all points" says '^7 of 7 visible points; 5 more are hidden: reread the task'
 
 # Whoever starts the grader may have changed what every program inherits.
 inherits() { # PERL: what is done before
     (cd "$work/kit" && timeout 100 perl -e 'use POSIX; eval shift; exec @ARGV' "$1" \
-        "$grade" check 05-drain --seed 1) >"$work/said" 2>&1 && says '^7 of 7 points'
+        "$grade" check 05-drain --seed 1) >"$work/said" 2>&1 && says '^7 of 7 visible points'
 }
 if command -v perl >/dev/null; then
     check "children of whose end nobody is told" inherits '$SIG{CHLD} = "IGNORE"'
