@@ -61,11 +61,14 @@ static void too_long(void)
 
 static void speed(void)
 {
-    struct program *server = server_start(PLAIN, NULL);
-    struct program *plain = server_start_named(GIVEN, "plain", NULL);
     struct load load = load_make(16, 40);
+    struct program *plain = server_start_named(GIVEN, "plain", NULL);
+    load_connect(&load, plain);
+    check_fresh_network(); /* lest one of them makes work for the other */
+    struct program *server = server_start(PLAIN, NULL);
+    load_connect(&load, server);
     const struct speed s = speed_compare(server, plain, load_work, &load);
-    speed_score(&s, 1.5, 8, "40 lines at once, from 16 clients");
+    speed_score(&s, 2, 8, "40 lines at once, from 16 clients");
 }
 
 const struct check visible_checks[] = {

@@ -8,11 +8,9 @@
 #include "../check/speed.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 
 enum { LOAD_PEERS_MAX = 32, LOAD_LINE = 60 };
 
-/* The clients of one server, made when it is met first. */
 struct load_side {
     struct program *server;
     struct peer *peers[LOAD_PEERS_MAX];
@@ -39,28 +37,20 @@ static inline struct load load_make(int n_peers, int lines)
     return l;
 }
 
-static inline struct load_side *load_side_of(struct load *l,
-                                             struct program *server)
+/* The clients of `server`: the first of two, or the second. */
+static inline void load_connect(struct load *l, struct program *server)
 {
-    for (int i = 0; i < 2; i++) {
-        struct load_side *side = &l->sides[i];
-        if (side->server == server)
-            return side;
-        if (side->server != NULL)
-            continue;
-        side->server = server;
-        for (int k = 0; k < l->n_peers; k++)
-            side->peers[k] = peer_connect(server);
-        return side;
-    }
-    abort();
+    struct load_side *side = &l->sides[l->sides[0].server != NULL];
+    side->server = server;
+    for (int k = 0; k < l->n_peers; k++)
+        side->peers[k] = peer_connect(server);
 }
 
 /* As speed_work: all clients send, then all expect. */
 static inline void load_work(struct program *server, void *arg)
 {
     struct load *l = arg;
-    struct load_side *side = load_side_of(l, server);
+    struct load_side *side = &l->sides[l->sides[0].server != server];
     for (int k = 0; k < l->n_peers; k++)
         peer_send(side->peers[k], l->text, l->len);
     for (int k = 0; k < l->n_peers; k++)

@@ -138,6 +138,7 @@ const struct jail_tier_ops jail_user = {
                "ports of others, and it may leave files in /tmp. (It cannot "
                "open what is other users' alone.)",
     .own_user = true,
+    .keepers = 1,
     .enter = enter_user,
 };
 
@@ -184,8 +185,10 @@ static void be_keeper(const struct jail_options *o, const char *const *program,
 
     const struct jail_limits *l = &o->limits;
     const long user = tiers[o->tier]->own_user ? jail_user_of(getpid()) : 0;
+    const long processes =
+        l->processes > 0 ? l->processes + tiers[o->tier]->keepers : 0;
     const long numbers[] = {l->cpu_s,     l->wall_s, l->memory_mb,
-                            l->processes, l->files,  l->file_mb,
+                            processes,    l->files,  l->file_mb,
                             l->sanitized, o->execs,  user};
     char texts[JAIL_WARDEN_ARGS][24];
     char *argv[JAIL_WARDEN_ARGS + JAIL_ARGS + 1];

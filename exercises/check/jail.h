@@ -66,7 +66,7 @@ struct jail_limits {
     int cpu_s;      /* processor time, all processes together */
     int wall_s;     /* from the start */
     int memory_mb;  /* resident, all processes together */
-    int processes;  /* and threads */
+    int processes;  /* and threads, of the program itself; 0: no limit */
     int files;      /* descriptors a process */
     int file_mb;    /* a file, and all of /tmp */
     bool sanitized; /* address space may not be limited */

@@ -65,5 +65,6 @@ const struct jail_tier_ops jail_bwrap = {
     .name = "bubblewrap",
     .own_files = true,
     .own_pids = true,
+    .keepers = 2, /* bwrap itself, and the warden */
     .enter = enter,
 };

@@ -22,6 +22,7 @@ struct jail_tier_ops {
     bool own_files; /* the program is below /work */
     bool own_pids;  /* the end of the warden is the end of all */
     bool own_user;  /* the warden makes the program another user */
+    int keepers;    /* processes of ours that are of the program's user */
     int (*enter)(const struct jail_options *o, char *const *argv);
 };
 

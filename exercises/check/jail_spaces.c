@@ -218,5 +218,7 @@ const struct jail_tier_ops jail_spaces = {
     .name = "namespaces",
     .own_files = true,
     .own_pids = true,
+    .keepers =
+        3, /* what holds the spaces, the first process there, the warden */
     .enter = enter,
 };

@@ -1,4 +1,4 @@
-/* caught by speed: "at most 1.50 times" */
+/* caught by speed: "at most 2.00 times" */
 /*
  * server.c - sends each line back in capitals; one task a connection, on
  * minico.
