@@ -45,19 +45,48 @@ const struct stage_wait *stage_wait_of(long number)
 
 /* --- entry ---------------------------------------------------------------- */
 
-/* The time-out in nanoseconds; STAGE_NEVER: none. */
-static int64_t timeout_of(const struct trace_task *t)
+enum time_is { TIME_NONE, TIME_GOOD, TIME_REFUSED };
+
+/*
+ * Reads the program's timespec or timeval into seconds and nanoseconds, as the
+ * kernel does: of a timeval alone it takes more than a second of microseconds.
+ */
+static enum time_is read_time(const struct trace_task *t, int64_t time[2])
 {
     const struct stage_wait *w = t->staged->wait;
     const uint64_t arg = t->call.args[w->time_arg];
-    if (w->unit == STAGE_MS)
-        return (int)arg < 0 ? STAGE_NEVER : (int64_t)(int)arg * 1000000;
+    if (arg == 0 && w->kind != STAGE_SLEEP)
+        return TIME_NONE;
+    if (trace_peek(t->tid, arg, time, 2 * sizeof time[0]) < 2 * sizeof time[0])
+        return TIME_REFUSED;
+    if (w->unit == STAGE_TIMEVAL) {
+        if (__builtin_add_overflow(time[0], time[1] / 1000000, &time[0]))
+            return TIME_REFUSED;
+        time[1] = time[1] % 1000000 * 1000;
+    }
+    const bool good = time[0] >= 0 && time[1] >= 0 && time[1] < SECOND_NS;
+    return good ? TIME_GOOD : TIME_REFUSED;
+}
+
+static bool is_refused(const struct trace_task *t)
+{
     int64_t time[2];
-    if (arg == 0 || trace_peek(t->tid, arg, time, sizeof time) < sizeof time ||
-        time[0] < 0 || time[0] > INT64_MAX / SECOND_NS / 2)
-        return STAGE_NEVER; /* a bad one is for the kernel to refuse */
-    const int64_t unit = w->unit == STAGE_TIMEVAL ? 1000 : 1;
-    return time[0] * SECOND_NS + time[1] * unit;
+    return t->staged->wait->unit != STAGE_MS &&
+           read_time(t, time) == TIME_REFUSED;
+}
+
+/* The time-out in nanoseconds; STAGE_NEVER: none, or it is for the kernel to
+ * refuse. */
+static int64_t timeout_of(const struct trace_task *t)
+{
+    const struct stage_wait *w = t->staged->wait;
+    const int ms = (int)t->call.args[w->time_arg];
+    if (w->unit == STAGE_MS)
+        return ms < 0 ? STAGE_NEVER : (int64_t)ms * 1000000;
+    int64_t time[2];
+    if (read_time(t, time) != TIME_GOOD || time[0] > INT64_MAX / SECOND_NS / 2)
+        return STAGE_NEVER;
+    return time[0] * SECOND_NS + time[1];
 }
 
 static void begin_wait(struct trace_task *t)
@@ -104,8 +133,9 @@ void stage_wait_entry(struct trace_task *t)
     if (w->kind == STAGE_SELECT && !s->begun)
         keep_sets(t);
     s->begun = s->changed = true;
-    if (w->kind == STAGE_SLEEP && s->deadline_ns == STAGE_NEVER)
-        return; /* a bad time: the kernel says so */
+    if (is_refused(t) ||
+        (w->kind == STAGE_SLEEP && s->deadline_ns == STAGE_NEVER))
+        return; /* a bad time, the kernel says so; or longer than any play */
     if (w->kind == STAGE_SLEEP) {
         s->skipped = true;
         (void)regs_skip(t->tid);

@@ -151,12 +151,26 @@ static void select_tells(void)
     program_expect_said(p, "left 600\n");
 }
 
+/* In the kernel's words; and no time passes that nobody has asked for. */
+static void bad_times(void)
+{
+    const char *const option[] = {"refused", NULL};
+    stage_open();
+    struct program *p = program_start_named(TRACED, "times", option);
+    stage_play_ms(p, 1500);
+    for (int i = 0; i < 12; i++)
+        program_expect_said(p, "EINVAL\n");
+    program_expect_said(p, "select 0 at 1500\n");
+    program_expect_exit(p, 0);
+}
+
 static void test_clocks_and_sleeps_are_the_stages(void **state)
 {
     (void)state;
     passes(clocks);
     passes(sleeps);
     passes(select_tells);
+    passes(bad_times);
 }
 
 static void stops(void)

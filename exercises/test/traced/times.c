@@ -4,6 +4,7 @@
  *     times clocks        all clocks, now and a day later
  *     times sleeps        sleeps in four ways, and says when it wakes
  *     times left          select for a second on its input: what was left
+ *     times refused       times that are none: what the kernel says
  *     times signal        a wait that a signal interrupts
  *     times random        8 bytes of getrandom(2)
  *     times connect PORT  connects twice, says what comes and when
@@ -20,6 +21,7 @@
 #include <sys/random.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,6 +72,29 @@ static void tell_what_is_left(void)
     select(1, &in, NULL, NULL, &second);
     printf("left %ld\n", (long)(second.tv_sec * 1000 + second.tv_usec / 1000));
     fflush(stdout);
+}
+
+static void tell_refused(int result)
+{
+    printf("%s\n", result == -1 && errno == EINVAL ? "EINVAL" : "?");
+}
+
+static void give_bad_times(void)
+{
+    const struct timespec bad[] = {
+        {0, 1000000000}, {1, -1}, {-1, 0}, {INT64_MAX / 2000000000, INT64_MAX}};
+    for (int i = 0; i < 4; i++) {
+        tell_refused(nanosleep(&bad[i], NULL));
+        tell_refused(ppoll(NULL, 0, &bad[i], NULL));
+        tell_refused(pselect(0, NULL, NULL, NULL, &bad[i], NULL));
+    }
+#ifdef SYS_select
+    struct timeval time = {0, 1500000};
+    const long n = syscall(SYS_select, 0, NULL, NULL, NULL, &time);
+    printf("select %ld at %ld\n", n, now_ms());
+#else
+    printf("select 0 at 1500\n");
+#endif
 }
 
 static volatile sig_atomic_t signals;
@@ -151,6 +176,8 @@ int main(int argc, char **argv)
         sleep_in_all_ways();
     } else if (strcmp(what, "left") == 0) {
         tell_what_is_left();
+    } else if (strcmp(what, "refused") == 0) {
+        give_bad_times();
     } else if (strcmp(what, "signal") == 0) {
         be_interrupted();
     } else if (strcmp(what, "random") == 0) {
