@@ -2,7 +2,7 @@
  * answers.c - the student's answers.txt, and files that came with the exercise.
  *
  * Lines `name = value`; what follows # is a comment; an answer not given yet is
- * `name = ?`.
+ * `name = ?`. A line may end with \r\n, as some editors have it.
  *
  * Read before: check.h.
  */
@@ -58,6 +58,7 @@ const char *answer_word(const char *name)
     while (rest.len > 0) {
         bool found;
         struct base_slice line = base_slice_cut(&rest, '\n', &found);
+        line = base_slice_cut(&line, '\r', &found);
         line = base_slice_cut(&line, '#', &found);
         struct base_slice value = line;
         const struct base_slice key =

@@ -19,7 +19,7 @@ struct setting {
     const char *program;  /* the name of the student's program there */
     const char *answers;  /* the student's file of answers, or "" */
     const char *student;  /* whose seed it is */
-    const char *warden;   /* */
+    const char *warden;   /* the path of that program */
     int tier;             /* enum jail_tier */
     int64_t seed;         /* of this run; each check has its own from it */
     bool own_stacks;      /* the program has coroutines */
@@ -34,6 +34,12 @@ enum { CHECK_PASSED = 0, CHECK_NOT_PASSED = 3, CHECK_BROKE = 1 };
 
 /* Runs one check in a process of its own, and ends that process. */
 noreturn void check_run(const struct check *check, int report, uint64_t nonce);
+
+/*
+ * From now on the check has so much time: in the first wait after it, a check
+ * whose student's program still runs fails; others go on.
+ */
+void check_limit(int seconds);
 
 /* Adds what happened to the story, without the program's name (printf). */
 void story_add(const char *what, ...) __attribute__((format(printf, 1, 2)));

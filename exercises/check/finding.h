@@ -27,25 +27,29 @@ enum outcome {
     OUTCOME_ERROR,   /* the grader's own fault, or the system's */
 };
 
+/* A check gets so much time; a program that has not come so far has failed. */
+enum { FINDING_SECONDS_MAX = 300 };
+
 /* "passed", "partly passed", "failed", ...: for people and for CSV. */
 const char *outcome_name(enum outcome outcome);
 
 /*
- * Texts are bytes of any kind: what came from a student's program is escaped
- * already by the check (bytes_escape), names of files may not be. NULL: there
- * is nothing to say. All of it belongs to the arena that it was read into.
+ * Texts are bytes of any kind. What the check itself quotes of a student's
+ * program it has escaped (bytes_escape); `output`, `sanitizer` and names of
+ * files are as they came: whoever shows them escapes them. NULL: there is
+ * nothing to say. All of it belongs to the arena that it was read into.
  */
 struct finding {
     char *check;          /* the name, as in exercise.ini */
     char *title;          /* one line: what the check looks at */
-    enum outcome outcome; /* */
+    enum outcome outcome; /* what came of it */
     double share;         /* 0 to 1: of the check's points */
     int64_t ms;           /* it took so long */
     uint64_t seed;
     /* The five parts, of a failure. Lines end with \n but for the last. */
     char *did;       /* what was done, step by step */
     char *command;   /* the same for a shell, "printf 'GET ...' | nc ..." */
-    char *expected;  /* */
+    char *expected;  /* what should have come */
     char *came;      /* bytes escaped; offset and caret */
     char *cause;     /* the likely cause, in words of the lesson */
     char *section;   /* where to read: "lessons/05-epoll/README.md, ..." */

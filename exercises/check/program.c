@@ -305,6 +305,26 @@ void check_fresh_network(void)
         check_error("no network of its own: %s", strerror(-error));
 }
 
+/* --- too long ------------------------------------------------------------- */
+
+static int limit_s;
+
+static void on_limit(void)
+{
+    for (int i = 0; i < n_programs; i++)
+        if (!program_is_given(&programs[i]) && !program_has_ended(&programs[i]))
+            check_fail(
+                check_text("the check is over within %d s", limit_s),
+                check_text("the check took longer than %d s, and %s still runs",
+                           limit_s, programs[i].name));
+}
+
+void check_limit(int seconds)
+{
+    limit_s = seconds;
+    pump_limit(pump_clock_ns() + seconds * SECOND_NS, on_limit);
+}
+
 /* --- for the message of a failure ----------------------------------------- */
 
 void program_evidence(struct finding *f)

@@ -35,6 +35,9 @@ bool (*pump_on_stop)(pid_t pid, int status);
 void (*pump_on_gone)(pid_t pid, int status);
 void (*pump_on_idle)(void);
 
+static int64_t limit_ns;
+static void (*on_limit)(void);
+
 int64_t pump_clock_ns(void)
 {
     struct timespec now;
@@ -55,6 +58,21 @@ void pump_remove(int fd)
             watched[i] = watched[--n_watched];
             return;
         }
+}
+
+void pump_limit(int64_t deadline_ns, void (*fn)(void))
+{
+    limit_ns = deadline_ns;
+    on_limit = fn;
+}
+
+static void look_at_limit(void)
+{
+    void (*const fn)(void) = on_limit;
+    if (fn == NULL || pump_clock_ns() < limit_ns)
+        return;
+    on_limit = NULL; /* fn may wait, too */
+    fn();
 }
 
 /* From the first wait on: signals are blocked, and told by a descriptor. */
@@ -95,6 +113,7 @@ static bool turn(int fd, short events, int ms, bool *news)
 {
     struct pollfd fds[WATCHED_MAX + 2];
     struct watched now[WATCHED_MAX]; /* a function may add and remove */
+    look_at_limit();
     const int n = n_watched;
     for (int i = 0; i < n; i++) {
         now[i] = watched[i];

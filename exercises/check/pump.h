@@ -37,6 +37,12 @@ extern void (*pump_on_gone)(pid_t pid, int status);
 extern void (*pump_on_idle)(void);
 
 /*
+ * Calls fn from the first wait that lasts beyond `deadline_ns`, or begins after
+ * it; once. One limit: the last.
+ */
+void pump_limit(int64_t deadline_ns, void (*fn)(void));
+
+/*
  * Waits until done(arg) is true, which is asked as things happen, and when none
  * does for 20 ms; until `fd` (-1: none) has one of `events`, as of poll(2); or
  * until `deadline_ns` of CLOCK_MONOTONIC. Returns 1, or 0 when the deadline has
