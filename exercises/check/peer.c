@@ -43,10 +43,10 @@ const char *story_command(void)
 {
     if (n_peers == 0 || n_sent == 0 || too_much_for_a_command)
         return NULL;
-    return check_text("printf %s | nc -q 1 127.0.0.1 8000\n"
-                      "(in another terminal: make try EXERCISE=%s "
-                      "ARGS=\"--port 8000\")",
-                      bytes_for_printf(sent, n_sent), setting.exercise);
+    return check_text("make try EXERCISE=%s ARGS=\"--port 8000\"\n"
+                      "# in another terminal; nc needs netcat-openbsd:\n"
+                      "printf %s | nc -q 1 127.0.0.1 8000",
+                      setting.exercise, bytes_for_printf(sent, n_sent));
 }
 
 static void note_for_command(const struct peer *p, const void *bytes,

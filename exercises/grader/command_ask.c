@@ -20,7 +20,7 @@ enum { MESSAGE_MAX = 1 << 16, CHUNK = 65536 };
 
 static int explain(const char *what)
 {
-    fprintf(stderr, "grade: %s\n  try:     grade ask --help\n", what);
+    fprintf(stderr, "grade: %s\n  try:     build/bin/grade ask --help\n", what);
     return 2;
 }
 

@@ -10,6 +10,7 @@
 #include "commands.h"
 
 #include "arguments.h"
+#include "nearest.h"
 #include "outputs.h"
 #include "overview.h"
 #include "progress.h"
@@ -34,7 +35,8 @@ static const char *user_name(void)
 
 static int explain(const char *what)
 {
-    fprintf(stderr, "grade: %s\n  try:     grade check --help\n", what);
+    fprintf(stderr, "grade: %s\n  try:     build/bin/grade check --help\n",
+            what);
     return 2;
 }
 
@@ -204,13 +206,16 @@ int command_check(int argc, char **argv)
     struct base_arena arena;
     base_arena_init(&arena, CHUNK);
     struct exercise e;
-    int status;
+    int status, loaded;
     if (error == -ECANCELED) {
         status = 0;
     } else if (error < 0) {
         status = explain(base_options_error(options));
-    } else if (name == NULL || exercise_load(name, &arena, &e, &why) != 0) {
+    } else if (name == NULL) {
         status = explain(why);
+    } else if ((loaded = exercise_load(name, &arena, &e, &why)) != 0) {
+        status =
+            explain(loaded == -ENOENT ? nearest_advice(name, &arena) : why);
     } else if (only[0] != '\0' &&
                (why = no_such_check(&e, only, &arena)) != NULL) {
         status = explain(why);

@@ -85,7 +85,7 @@ int main(int argc, char **argv)
     for (int i = 0; argc >= 2 && i < N_COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "grade: %s%s\n  try:     grade --help\n",
+    fprintf(stderr, "grade: %s%s\n  try:     build/bin/grade --help\n",
             argc >= 2 ? "there is no command " : "no command given",
             argc >= 2 ? argv[1] : "");
     return 2;

@@ -10,6 +10,7 @@
  */
 #include "watch.h"
 
+#include "nearest.h"
 #include "watch_term.h"
 #include "watch_text.h"
 #include "workspace.h"
@@ -17,6 +18,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* --- one exercise -------------------------------------------------------- */
@@ -45,11 +47,43 @@ static void turn_to(struct watch *w, enum watch_state state)
     watch_view(w);
 }
 
+/* What was told of files made again holds until one of them is changed. */
+static void forget_told(struct watch *w)
+{
+    char now[SHA256_HEX];
+    if (w->made[0] != '\0' && workspace_sha256(&w->exercise, now) == 0 &&
+        strcmp(now, w->made) == 0)
+        return;
+    w->made[0] = '\0';
+    base_buf_clear(&w->told);
+}
+
+static bool is_a_file_gone(const struct watch *w)
+{
+    char path[400];
+    for (const char *const *file = w->exercise.files; *file != NULL; file++) {
+        snprintf(path, sizeof path, "%s/%s", w->exercise.dir, *file);
+        if (access(path, F_OK) == -1)
+            return true;
+    }
+    return false;
+}
+
+/* Whoever deletes a file, and goes on with another, is not to wonder. */
+static void make_again(struct watch *w)
+{
+    base_buf_clear(&w->told);
+    base_buf_printf(&w->told, "a file of yours was gone\n");
+    if (workspace_prepare(&w->exercise, &w->told) != 0 ||
+        workspace_sha256(&w->exercise, w->made) != 0)
+        w->made[0] = '\0';
+}
+
 static void check_now(struct watch *w)
 {
     w->check.columns = w->terminal ? watch_term_width() : 0;
     turn_to(w, WATCH_CHECKS);
-    base_buf_clear(&w->told);
+    forget_told(w);
     const int error = watch_check_start(&w->check, w->exercise.name);
     if (error != 0)
         base_log_error("cannot start the check: %s", strerror(-error));
@@ -57,7 +91,10 @@ static void check_now(struct watch *w)
 
 static void on_save(void *arg)
 {
-    check_now(arg);
+    struct watch *w = arg;
+    if (is_a_file_gone(w))
+        make_again(w);
+    check_now(w);
 }
 
 static void on_change(void *arg)
@@ -89,8 +126,11 @@ static int go_to(struct watch *w, const char *exercise)
     watch_check_stop(&w->check);
     base_arena_reset(&w->arena);
     base_buf_clear(&w->told);
+    w->made[0] = '\0';
     w->hints = 0;
     int error = exercise_load(name, &w->arena, &w->exercise, &why);
+    if (error == -ENOENT)
+        why = nearest_advice(name, &w->arena);
     free(name);
     if (error != 0) {
         fprintf(stderr, "grade watch: %s\n", why);
@@ -185,11 +225,12 @@ static void hint(struct watch *w)
 
 static void on_command(struct watch *w, int key)
 {
-    if (key == 'h' && w->state != WATCH_DONE)
+    const bool done = w->state == WATCH_DONE || w->state == WATCH_PASSED;
+    if (key == 'h' && !done)
         hint(w);
     else if (key == 'l')
         open_page(w, WATCH_LISTS);
-    else if (key == 'r' && w->state != WATCH_DONE)
+    else if (key == 'r' && !done)
         open_page(w, WATCH_ASKS);
     else if (key == 'n' && w->next != NULL)
         go_on(w);
@@ -203,7 +244,7 @@ static void on_key(struct watch *w, int key)
         reset(w);
     else if (w->state == WATCH_ASKS || w->state == WATCH_LISTS)
         close_page(w);
-    else if (w->state == WATCH_PASSED && key != 'l')
+    else if (w->state == WATCH_PASSED && strchr(" \r\nn", key) != NULL)
         go_on(w);
     else
         on_command(w, key);

@@ -52,6 +52,7 @@ struct watch {
     struct exercise exercise;
     struct base_slice page; /* its README.md */
     struct base_buf told;   /* about its files, for this view */
+    char made[SHA256_HEX];  /* the files as they were made again; "" */
     int status;             /* of the last check */
     int hints;              /* how many are shown */
     struct overview overview;

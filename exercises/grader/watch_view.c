@@ -113,7 +113,7 @@ static void show_keys(const struct watch *w)
         fputs("y begin anew  any other key: keep it ", stdout);
         return;
     case WATCH_PASSED:
-        printf("any key: go on to %s  l list  q quit ", w->next);
+        printf("space: go on to %s  l list  q quit ", w->next);
         return;
     case WATCH_DONE:
         fputs("l list  q quit ", stdout);

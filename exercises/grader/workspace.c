@@ -82,6 +82,8 @@ static void tell_change(const struct exercise *e, struct base_buf *told)
                     "the skeleton of %s has changed since you began; "
                     "your work is as it was\n",
                     e->name);
+    base_buf_printf(told, "  (did you edit it? your file is %s/%s)\n", e->dir,
+                    e->files[0]);
     for (const char *const *file = e->files; *file != NULL; file++)
         base_buf_printf(told, "  compare: diff -u %s/%s %s/skeleton/%s\n",
                         e->dir, *file, e->dir, *file);

@@ -54,5 +54,6 @@ check "what does not compile fails" run 1 05-drain
 check "with the line in the student's file" says 'server\.c:[0-9]+:[0-9]+: error:'
 
 check "an exercise that is none is refused" run 2 05-drian
-check "and how to see what there is" says 'ls exercises'
+check "the nearest is named" says 'did you mean 05-drain\?'
+check "and all" says 'there are: 01-lines 02-partial'
 done_testing

@@ -444,8 +444,12 @@ static void test_a_pause_when_it_is_done(void **state)
     start_at_terminal((struct watch_options){0});
     expect("what you have seen");
     expect("That a save is enough.");
-    expect("any key: go on to 02-two");
+    expect("space: go on to 02-two");
     assert_null(strstr(it.said, TWO));
+    press("hl");
+    expect("done            01-one"); /* of the list: h has not gone on */
+    press("x");
+    expect("space: go on to 02-two");
     press(" ");
     expect("made " TWO);
     expect("the check says: TODO");
@@ -458,6 +462,18 @@ static void test_a_pause_when_it_is_done(void **state)
     expect("2 of 2 done");
     press("q");
     assert_int_equal(wait_for_end(), 0);
+}
+
+static void test_a_deleted_file_is_told(void **state)
+{
+    (void)state;
+    tree_write(ONE, "mine");
+    start_at_terminal((struct watch_options){0});
+    expect("says: mine");
+    unlink(ONE);
+    expect("a file of yours was gone");
+    expect("made " ONE " from its skeleton");
+    expect("says: TODO");
 }
 
 static void test_reset_asks_and_keeps(void **state)
@@ -625,6 +641,7 @@ int main(int argc, char **argv)
         TEST(test_a_burst_of_saves_ends_with_the_last),
         TEST(test_hints_come_one_at_a_time),
         TEST(test_a_pause_when_it_is_done),
+        TEST(test_a_deleted_file_is_told),
         TEST(test_reset_asks_and_keeps),
         TEST(test_next_leaves_one_for_later),
         TEST(test_a_save_turns_the_page_back),

@@ -1,0 +1,68 @@
+/*
+ * nearest.c - see nearest.h.
+ *
+ * Rests on: V. Levenshtein, Binary codes capable of correcting deletions,
+ * insertions and reversals, 1966.
+ */
+#include "nearest.h"
+
+#include "exercise.h"
+
+#include <string.h>
+
+enum { NAME_MAX_LEN = 63 };
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    const size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* Letters to put in, take out or change; row by row of the usual table. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_LEN + 1];
+    const size_t len = strlen(b);
+    if (len > NAME_MAX_LEN)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= len; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= len; j++) {
+            const size_t changed = corner + (a[i - 1] != b[j - 1]);
+            corner = row[j];
+            row[j] = least(row[j] + 1, row[j - 1] + 1, changed);
+        }
+    }
+    return row[len];
+}
+
+/* The number in front may be missing: "drain". */
+static size_t how_far(const char *name, const char *exercise)
+{
+    const char *word = strchr(exercise, '-');
+    const size_t whole = distance(name, exercise);
+    const size_t part = word != NULL ? distance(name, word + 1) : whole;
+    return whole < part ? whole : part;
+}
+
+const char *nearest_advice(const char *name, struct base_arena *arena)
+{
+    const char *const *names, *nearest = NULL, *all = "";
+    size_t best = strlen(name) / 2 + 1; /* what is farther is another word */
+    exercise_list(arena, &names);
+    for (int i = 0; names[i] != NULL; i++) {
+        const size_t far = how_far(name, names[i]);
+        if (far < best) {
+            best = far;
+            nearest = names[i];
+        }
+        all = base_arena_printf(arena, "%s %s", all, names[i]);
+    }
+    return base_arena_printf(
+        arena, "there is no exercise \"%s\"%s%s%s\n  there are:%s", name,
+        nearest != NULL ? ": did you mean " : "",
+        nearest != NULL ? nearest : "", nearest != NULL ? "?" : "", all);
+}
