@@ -19,7 +19,8 @@ struct run_options {
     bool hidden;                   /* run the hidden checks too */
     const char *only; /* this check alone, and those it needs; NULL: all */
     bool has_seed;
-    uint64_t seed; /* otherwise of the student and the exercise */
+    uint64_t seed;    /* otherwise of the student and the exercise */
+    int64_t limit_ms; /* for all checks together; 0: twenty minutes */
     /* Called as each check ends, for progress; or NULL. */
     void (*on_check)(const struct mark *mark, void *arg);
     void *arg;

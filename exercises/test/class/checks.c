@@ -1,6 +1,7 @@
 /*
- * checks.c - the checks of invented exercises, for test_class.sh: what comes of
- * a submission is what its files ask for.
+ * checks.c - the checks of invented exercises, for test_class.sh and
+ * test_run.c, which wants "answer" behind "ends": what comes of a submission is
+ * what its files ask for.
  *
  *     answer = 42           all points
  *     answer = error        the check cannot be made
@@ -50,7 +51,7 @@ static void ends(void)
 }
 
 const struct check visible_checks[] = {
-    {.name = "answer", .title = "the answer is right", .run = answer},
     {.name = "ends", .title = "the program ends", .run = ends},
+    {.name = "answer", .title = "the answer is right", .run = answer},
     {.name = NULL},
 };
