@@ -33,7 +33,8 @@
 enum {
     GATE_TIMEOUT_MS = 10000,
     CLEAR_TIMEOUT_MS = 5000,
-    FIRST_UID = 200000,
+    /* Neither useradd(8) nor subuid(5) nor systemd gives away these. */
+    FIRST_UID = 0x70000000,
 };
 
 static const struct jail_tier_ops *const tiers[] = {

@@ -35,7 +35,7 @@ extern const struct jail_tier_ops jail_limits, jail_user, jail_spaces,
 /* What of the system is seen there, read-only; NULL at the end. */
 extern const char *const jail_system_paths[];
 
-/* A user whom nobody else is: of the jail whose keeper that is. */
+/* The user id reserved for the jail of this keeper. */
 uid_t jail_user_of(pid_t keeper);
 
 /*

@@ -37,15 +37,15 @@ esac
 # are ours, and are known by where they lie.
 processes() {
     ps -eo pid=,uid=,lstart=,args= | awk -v me="$(id -u)" \
-        '/<defunct>/ { next } me == 0 ? $2 >= 200000 : $2 == me && /\/work\/|\/warden/'
+        '/<defunct>/ { next } me == 0 ? $2 >= 1879048192 : $2 == me && /\/work\/|\/warden/'
 }
 files() {
     find /tmp /var/tmp /dev/shm /dev/mqueue /run/lock -maxdepth 2 \
-        \( -uid +199999 -o -name '*hostile*' \) 2>/dev/null
+        \( -uid +1879048191 -o -name '*hostile*' \) 2>/dev/null
     find / -maxdepth 1 -name '*hostile*'
     find "$TMPDIR" -mindepth 1
 }
-ports() { awk '$4 == "0A" && $8 >= 200000 { print "port", $2, $8 }' /proc/net/tcp; }
+ports() { awk '$4 == "0A" && $8 >= 1879048192 { print "port", $2, $8 }' /proc/net/tcp; }
 seen() {
     processes
     files
