@@ -18,7 +18,6 @@ struct setting {
     const char *work;     /* folder of what was built: plain/, sanitized/ */
     const char *program;  /* the name of the student's program there */
     const char *answers;  /* the student's file of answers, or "" */
-    const char *student;  /* whose seed it is */
     const char *warden;   /* the path of that program */
     int tier;             /* enum jail_tier */
     int64_t seed;         /* of this run; each check has its own from it */

@@ -243,7 +243,6 @@ struct hang_case {
     bool followed;        /* it was traced for a moment */
     unsigned had, wanted; /* CALL_URING: completions */
     bool tasks_wait;      /* the dump: for each other, in one thread */
-    pid_t asked;          /* the process that was asked about */
 };
 
 void hang_judge(struct hang_case *c);

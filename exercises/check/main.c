@@ -159,7 +159,6 @@ int main(int argc, char **argv)
         {"work", "the folder of what was built", .string = &setting.work},
         {"program", "the student's program", .string = &setting.program},
         {"answers", "the student's answers", .string = &setting.answers},
-        {"student", "whose seed it is", .string = &setting.student},
         {"own-stacks", "the program has coroutines",
          .flag = &setting.own_stacks},
         {"warden", "that program", .string = &setting.warden},

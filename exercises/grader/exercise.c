@@ -82,6 +82,8 @@ static bool read_value(struct reading *r, struct base_slice name,
 {
     struct exercise *e = r->e;
     struct jail_limits *l = &e->limits;
+    const char *for_readers; /* only looked at whether they make sense */
+    int a_number;
     const struct {
         const char *name;
         const char **word;
@@ -92,10 +94,10 @@ static bool read_value(struct reading *r, struct base_slice name,
         {"title", .word = &e->title},
         {"kind", .word = &e->kind},
         {"program", .word = &e->program},
-        {"model", .word = &e->model},
         {"libraries", .word = &e->libraries},
-        {"lesson", .number = &e->lesson},
-        {"minutes", .number = &e->minutes},
+        {"model", .word = &for_readers},
+        {"lesson", .number = &a_number},
+        {"minutes", .number = &a_number},
         {"cpu_s", .number = &l->cpu_s},
         {"wall_s", .number = &l->wall_s},
         {"memory_mb", .number = &l->memory_mb},

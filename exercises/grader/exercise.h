@@ -24,8 +24,9 @@
  *     [hidden]                       those of solutions/; names only
  *     drains = 3
  *
- * Each on its own line. A line that begins with # is a comment. An unknown name
- * is an error: what is misspelt must not be without effect.
+ * Each on its own line; lesson, minutes and model are for readers alone. A line
+ * that begins with # is a comment. An unknown name is an error: what is
+ * misspelt must not be without effect.
  *
  * Functions return 0 or a negative errno value.
  * Read before: result.h. Read after: build.h.
@@ -51,8 +52,7 @@ struct exercise_check {
 struct exercise {
     const char *name; /* "05-drain" */
     const char *dir;  /* "exercises/05-drain" */
-    const char *title, *kind, *program, *model, *libraries;
-    int lesson, minutes;
+    const char *title, *kind, *program, *libraries;
     const char *files[EXERCISE_FILES_MAX + 1]; /* NULL at the end */
     const char *parts[EXERCISE_FILES_MAX + 1];
     const char *given[EXERCISE_GIVEN_MAX + 1]; /* below dir, or lessons/... */
@@ -73,7 +73,10 @@ struct exercise {
 int exercise_load(const char *name, struct base_arena *arena,
                   struct exercise *e, const char **why);
 
-/* The names of all exercises, sorted, NULL at the end. */
+/*
+ * The names of all exercises, sorted, NULL at the end. Returns how many, or a
+ * negative errno value; then there are none.
+ */
 int exercise_list(struct base_arena *arena, const char *const **names);
 
 /* True if the instructor's half, solutions/NAME, is there. */

@@ -56,7 +56,6 @@ struct tar {
     void *arg;
     uint64_t left;  /* bytes of the entry's content not yet read ... */
     size_t filling; /* ... and those behind it up to a whole block */
-    bool ended;     /* the block of zeros has been seen */
     bool long_path; /* `path` was given in front of the header */
     bool long_size; /* and so was `size` */
     bool sparse;    /* and that it is none that we read */

@@ -82,7 +82,6 @@ static inline int traced_setup(void **state)
         .work = traced_work,
         .program = "echo",
         .answers = "",
-        .student = "",
         .warden = traced_warden,
         .tier = (int)jail_best_tier(traced_warden),
         .seed = 1,
