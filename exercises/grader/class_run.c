@@ -213,6 +213,16 @@ static int grade_class(struct class_run *run)
                      : say_failed(error, "cannot start a worker");
 }
 
+/* Without the note, the next run would not clear up behind one that is killed:
+ * no reason not to grade. */
+static void note_scratch(const struct class_run *run, const char *dir)
+{
+    const int error = class_store_scratch(&run->store, dir);
+    if (error != 0)
+        fprintf(stderr, "grade: cannot write to %s/lock: %s\n", run->store.dir,
+                strerror(-error));
+}
+
 int class_run(const struct class_settings *settings)
 {
     struct class_run run = {.settings = settings, .store = {.lock = -1}};
@@ -221,9 +231,9 @@ int class_run(const struct class_settings *settings)
     if (list_students(&run) && class_prepare(&run)) {
         if (open_out(&run)) {
             say_protection(run.tier);
-            class_store_scratch(&run.store, run.scratch.dir);
+            note_scratch(&run, run.scratch.dir);
             status = grade_class(&run);
-            class_store_scratch(&run.store, "");
+            note_scratch(&run, "");
             class_store_close(&run.store);
         }
         scratch_end(&run.scratch);

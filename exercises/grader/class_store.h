@@ -29,7 +29,7 @@ struct class_store {
 
 /*
  * Makes folders `out` and `out`/state, and takes the lock. -EBUSY: another run
- * has it, *holder is its pid. Nothing to close after an error.
+ * has it, *holder is its pid. After an error nothing is open, and dir is NULL.
  */
 int class_store_open(struct class_store *store, const char *out, pid_t *holder);
 void class_store_close(struct class_store *store);
@@ -46,7 +46,7 @@ int class_store_save(const struct class_store *store, const char *key,
 
 /*
  * Reads the record of `key`, as class_record_read; s->kept is true then.
- * -ENOENT: there is none.
+ * -ENOENT: there is none, or it is damaged; others: why it could not be read.
  */
 int class_store_load(const struct class_store *store, const char *key,
                      struct submission *s, struct base_arena *arena);

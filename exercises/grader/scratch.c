@@ -78,7 +78,10 @@ static int copy_tree(const char *from, const char *to)
 {
     copy_to = to;
     copy_from_len = strlen(from);
-    return nftw(from, copy_one, DESCRIPTORS, FTW_PHYS);
+    if (access(from, R_OK | X_OK) == -1)
+        return -errno;
+    const int error = nftw(from, copy_one, DESCRIPTORS, FTW_PHYS);
+    return error == -1 ? -errno : error; /* -1: of nftw itself */
 }
 
 /* True if any user may enter the folders that lead to `path`. */
