@@ -65,7 +65,7 @@ struct check {
     const char *name;    /* as in exercise.ini; NULL ends the table */
     const char *title;   /* what it looks at: "two lines in one segment" */
     const char *needs;   /* names with spaces: without these it is skipped */
-    void (*run)(void);   /* */
+    void (*run)(void);   /* the check; it returns if it has passed */
     const char *cause;   /* of a failure, if `run` has said none: two or three
                             sentences in the words of the lesson */
     const char *section; /* where to read: "lessons/NN/README.md, \"...\"" */

@@ -40,7 +40,7 @@ enum hang_kind {
     HANG_READ_OTHER,  /* ... while bytes wait on another descriptor */
     HANG_WRITE,       /* blocked in write, send: the peer does not read */
     HANG_ACCEPT,      /* blocked in accept while a connection has bytes */
-    HANG_CONNECT,     /* */
+    HANG_CONNECT,     /* blocked in connect: nobody answers */
     HANG_NOT_WATCHED, /* waits for events; bytes wait where no interest is */
     HANG_EDGE,    /* ... where the interest is edge-triggered: not drained */
     HANG_ONESHOT, /* ... or one-shot, and not armed again */
@@ -53,7 +53,7 @@ enum hang_kind {
     HANG_IDLE,         /* waits for events, and there are none: the answer
                           lies in the program, or was never made */
     HANG_STOPPED,      /* by a signal */
-    HANG_OTHER,        /* */
+    HANG_OTHER,        /* none of these, or it may not be looked at */
 };
 
 struct hang {

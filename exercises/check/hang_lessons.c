@@ -17,10 +17,10 @@
 enum twist {
     ANY,
     LISTENER,   /* what waits elsewhere is a connection in a backlog */
-    BEYOND,     /* the flaws of an interest */
-    NEGATIVE,   /* */
-    STALE,      /* */
-    ELSEWHERE,  /* */
+    BEYOND,     /* an interest with a flaw: of FLAW_BEYOND, ... */
+    NEGATIVE,   /* ... of FLAW_NEGATIVE */
+    STALE,      /* ... of FLAW_STALE */
+    ELSEWHERE,  /* ... of FLAW_ELSEWHERE */
     EXCEPT,     /* interest in urgent bytes alone */
     NO_READING, /* interest in room to write alone */
     OWN_PIPE,   /* who reads a pipe holds its other end */
@@ -30,7 +30,7 @@ enum twist {
     SEVERAL,    /* io_uring: waits for more completions than come */
     HELD,       /* a lock: another thread has it, ... */
     OWN,        /* ... or who waits */
-    JOIN,       /* */
+    JOIN,       /* of a thread: it has not ended */
     TASKS,      /* of a thread: they wait for each other */
     BYTES,      /* something waits elsewhere */
 };

@@ -29,7 +29,7 @@ int jail_own_network(enum jail_tier tier)
         return 0;
     const uid_t uid = geteuid();
     const gid_t gid = getegid();
-    if (uid == 0) /* who may do so without being somebody else first */
+    if (uid == 0) /* root needs no user namespace for this */
         return unshare(CLONE_NEWNET) == -1 ? -errno : raise_loopback();
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
         return -errno;

@@ -96,7 +96,7 @@ static void be_first_victim(void)
     if (fd == -1)
         return;
     if (write(fd, "1000", 4) == -1)
-        errno = 0; /* it is a help, no wall */
+        errno = 0; /* this only helps; nothing depends on it */
     close(fd);
 }
 

@@ -1,6 +1,6 @@
 /*
- * class_find.c - which exercises a class has handed in: whose folder nobody
- * has, is not asked of anybody.
+ * class_find.c - which exercises a class has handed in: an exercise that nobody
+ * has handed in is not graded.
  *
  * A worker for each student looks for all exercises, and writes a byte for
  * each. Who cannot be read (an archive with tricks, a folder without

@@ -227,7 +227,7 @@ static int start_worker(struct worker *w, size_t task)
 }
 
 /* The next task that may be started now; false: none, or not yet. */
-static bool find_task(struct run *run, size_t *task)
+static bool next_task(struct run *run, size_t *task)
 {
     const size_t places = run->alone ? 1 : (size_t)run->pool->jobs;
     for (; run->next < run->n; run->next++) {
@@ -239,7 +239,7 @@ static bool find_task(struct run *run, size_t *task)
         return false;
     run->alone = true;
     run->next = 0;
-    return find_task(run, task);
+    return next_task(run, task);
 }
 
 static struct worker *find_place(struct run *run)
@@ -259,7 +259,7 @@ static void on_fill(struct loop_call *call)
     struct run *run = call->arg;
     const struct class_pool *pool = run->pool;
     size_t task;
-    while (run->signo == 0 && find_task(run, &task)) {
+    while (run->signo == 0 && next_task(run, &task)) {
         const int error = start_worker(find_place(run), task);
         if (error != 0 && run->n_busy > 0)
             return;

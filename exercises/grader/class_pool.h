@@ -7,7 +7,7 @@
  *
  * A worker is a fork of this process: it has all that the task needs, and what
  * becomes of it becomes of nobody else. It writes its answer to a pipe and
- * ends. One that crashes, hangs or writes without end is told apart and costs
+ * ends. One that crashes, hangs or writes without end is recognised, and costs
  * its own task alone.
  *
  * Rests on: fork(2), pidfd_open(2), prctl(2) PR_SET_PDEATHSIG, libloop.

@@ -65,7 +65,10 @@ struct class_run {
     int unkept; /* why results could not be kept, or 0 */
 };
 
-/* --- steps ---------------------------------------------------------------- */
+/* --- steps ----------------------------------------------------------------
+ *
+ * In this order.
+ */
 
 /*
  * Makes the place to work in, and finds out how to lock programs in. False: it

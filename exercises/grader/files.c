@@ -70,7 +70,7 @@ int files_create(const char *path, struct base_slice bytes)
     int error = base_slice_write(fd, bytes);
     if (close(fd) == -1 && error == 0)
         error = -errno;
-    /* Half a file would pass for the student's own from now on. */
+    /* Half a file would be taken for the student's work from now on. */
     if (error != 0)
         unlink(path);
     return error;
