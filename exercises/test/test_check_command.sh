@@ -41,6 +41,7 @@ inherits() { # PERL: what is done before
     (cd "$work/kit" && timeout 100 perl -e 'use POSIX; eval shift; exec @ARGV' "$1" \
         "$grade" check 05-drain --seed 1) >"$work/said" 2>&1 && says '^7 of 7 visible points'
 }
+# shellcheck disable=SC2016  # it is Perl that expands
 if command -v perl >/dev/null; then
     check "children of whose end nobody is told" inherits '$SIG{CHLD} = "IGNORE"'
     check "all signals blocked" inherits \

@@ -343,7 +343,10 @@ static void test_one_run_at_a_time(void **state)
         struct folder second = *f;
         const int error =
             class_store_open(&second.store, second.path, &second.holder);
-        _exit(error != -EBUSY ? 1 : second.holder != getppid() ? 2 : 0);
+        _exit(error != -EBUSY              ? 1
+              : second.holder != getppid() ? 2
+              : second.store.dir != NULL   ? 3
+                                           : 0);
     }
     int status;
     assert_int_equal(waitpid(other, &status, 0), other);
