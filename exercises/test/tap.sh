@@ -51,13 +51,13 @@ report() { # STATUS NAME FILE...: whose ends explain a failure
 # runs in a shell of its own, which ends where one of its commands fails; behind
 # "||" it would go on.
 check() { # NAME COMMAND...
-    local name=$1 status
+    local _name=$1 status # not a name that the command uses
     shift
     set +e
     (set -e; "$@") >"$work/out" 2>&1
     status=$?
     set -e
-    report "$status" "$name" "$work/out" "$work/said"
+    report "$status" "$_name" "$work/out" "$work/said"
 }
 fails() { if "$@"; then return 1; fi; }
 contains() { # PATTERN FILE
