@@ -14,7 +14,7 @@
 enum {
     SHOWN_MAX = 60,  /* columns of a string that is shown whole ... */
     SHOWN_HEAD = 16, /* ... and of a longer one its begin ... */
-    SHOWN_TAIL = 8, /* ... and its end */
+    SHOWN_TAIL = 8,  /* ... and its end */
     WINDOW = 20,     /* columns before and after a difference */
 };
 
