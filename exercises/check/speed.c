@@ -54,7 +54,8 @@ struct race {
     int times;
 };
 
-/* The clock is that of one process: whoever has others do its work would win. */
+/* The clock is that of one process: whoever has others do its work would win.
+ */
 static void expect_alone(struct program *p)
 {
     program_expect_alive(p);

@@ -210,7 +210,8 @@ static int run_cases(struct run *run)
 
 static int explain(const char *why)
 {
-    fprintf(stderr, "grade: %s\n  try:     build/bin/grade matrix --help\n", why);
+    fprintf(stderr, "grade: %s\n  try:     build/bin/grade matrix --help\n",
+            why);
     return 2;
 }
 

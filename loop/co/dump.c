@@ -11,7 +11,6 @@
  */
 #include "loop/co/co_internal.h"
 
-
 static void put_state(struct base_buf *out, const struct co_task *t)
 {
     static const char *const states[] = {
