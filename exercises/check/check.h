@@ -39,8 +39,9 @@
  *
  * Three builds, because sanitizers and the tracer exclude each other:
  *
- *     SANITIZED   -fsanitize=address,undefined; leaks; what checks use if they
- *                 have no other wish
+ *     SANITIZED   -fsanitize=address,undefined; leaks, if it ends by exit(3)
+ *                 and not by _exit(2); what checks use if they have no other
+ *                 wish
  *     PLAIN       -O2; for what costs time
  *     TRACED      the plain build, every system call seen: see trace.h for what
  *                 was called, stage.h for a scripted network and clock
