@@ -179,6 +179,21 @@ static const char *no_such_check(const struct exercise *e, const char *only,
                              e->name, only, names);
 }
 
+/* Loads the exercise; returns why it, or the check, cannot be run, or NULL. */
+static const char *why_not(const char *name, const char *only,
+                           struct exercise *e, struct base_arena *arena)
+{
+    const char *why;
+    if (name == NULL)
+        return "say which exercise";
+    const int error = exercise_load(name, arena, e, &why);
+    if (error == -ENOENT)
+        return nearest_advice(name, arena);
+    if (error != 0)
+        return why;
+    return only[0] != '\0' ? no_such_check(e, only, arena) : NULL;
+}
+
 int command_check(int argc, char **argv)
 {
     const char *only = "", *student = user_name();
@@ -200,24 +215,18 @@ int command_check(int argc, char **argv)
         "checks, explains what is wrong. For example: grade check 05-drain",
         "EXERCISE");
     base_options_define(options, rows);
-    const char *name = NULL, *why = "say which exercise";
+    const char *name = NULL, *why;
     const int error =
         arguments_parse(options, "grade check", argc, argv, &name);
     struct base_arena arena;
     base_arena_init(&arena, CHUNK);
     struct exercise e;
-    int status, loaded;
+    int status;
     if (error == -ECANCELED) {
         status = 0;
     } else if (error < 0) {
         status = explain(base_options_error(options));
-    } else if (name == NULL) {
-        status = explain(why);
-    } else if ((loaded = exercise_load(name, &arena, &e, &why)) != 0) {
-        status =
-            explain(loaded == -ENOENT ? nearest_advice(name, &arena) : why);
-    } else if (only[0] != '\0' &&
-               (why = no_such_check(&e, only, &arena)) != NULL) {
+    } else if ((why = why_not(name, only, &e, &arena)) != NULL) {
         status = explain(why);
     } else {
         struct run_options o = {.tier = JAIL_LIMITS,

@@ -221,7 +221,7 @@ static void put_others(struct terminal *t, const struct mark *told)
         first = first != NULL ? first : mark;
         n++;
     }
-    if (n == 0)
+    if (first == NULL)
         return;
     sink_printf(&t->to, "%zu more failed: make check EXERCISE=", n);
     escape_line(&t->to, ESCAPE_TEXT, t->s->exercise);
