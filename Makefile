@@ -90,10 +90,11 @@ test: ## build and run all tests (STRICT=1: a missing package fails)
 	@$(MAKE) --no-print-directory -j2 programs
 	@$(MAKE) --no-print-directory test-built
 
-# A make of its own: what `deps` has installed makes more tests.
+# A make of its own: what `deps` has installed makes more tests. The scripts
+# come first: what is short fits into what is left.
 .PHONY: test-built
 test-built:
-	@.ci/run-tests $(tests) $(if $(filter build,$(B)),$(test_scripts))
+	@.ci/run-tests $(if $(filter build,$(B)),$(test_scripts)) $(tests)
 
 # The scripts (pages, decks, valgrind) say nothing of a variant.
 test-programs: programs

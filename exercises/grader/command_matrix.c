@@ -18,8 +18,8 @@
 enum {
     ALL_ARGUMENTS = 64,
     LIMIT_S = 300, /* of one case */
-    SAMPLE_WRONG = 6,
-    SAMPLE_HOSTILE = 12,
+    SAMPLE_WRONG = 12,
+    SAMPLE_HOSTILE = 24,
 };
 
 struct run {
