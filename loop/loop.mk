@@ -108,7 +108,8 @@ soak: $(if $(has_cmocka),$(soak_tests)) ## random operations against naive oracl
 # Those that have more than one thread: for SANITIZE=thread.
 .PHONY: test-threads
 loop_threaded := $(patsubst %,$(B)/loop/test/test_core_%,post pool future model loop watchdog op_once)
-test-threads: $(loop_threaded) $(B)/lessons/07-callbacks/test
+test-threads: $(loop_threaded) $(B)/lessons/07-callbacks/test \
+		$(filter $(B)/lessons/07-callbacks/% $(B)/bench/%,$(programs))
 	@.ci/run-tests $(loop_threaded) $(B)/lessons/07-callbacks/test
 
 # Tasks, for SANITIZE=thread and CONTEXT=ucontext.
