@@ -15,6 +15,7 @@
 #include "escape.h"
 #include "exercise.h"
 #include "intake.h"
+#include "message.h"
 #include "scratch.h"
 #include "similar.h"
 
@@ -103,7 +104,9 @@ static const char *take_in(struct look *look, const struct exercise *e,
         printf(": left out, %s", submission_state_name(s.state));
         printf(s.reason != NULL ? ": " : "\n");
         if (s.reason != NULL) {
-            print_text(s.reason, true);
+            print_text(
+                base_arena_strdup(&look->arena, message_telling_line(s.reason)),
+                true);
             putchar('\n');
         }
     }
