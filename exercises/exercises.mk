@@ -125,8 +125,9 @@ check_parts = $(if $(check_name),$(call kit_parts_of,$(check_name)))
 check: ## check your work on an exercise: EXERCISE=05-drain (CHECK=name, SEED=n)
 	@$(if $(EXERCISE),,$(error say which exercise: make check EXERCISE=$(firstword $(exercise_names))))
 	@$(MAKE) --no-print-directory -s grader
-	@git diff --name-only HEAD -- $(check_parts) $(wildcard $(addsuffix *.h,$(sort $(dir $(check_parts))))) no-part 2>/dev/null | \
-		sed "s|.*|& is not the kit's: git checkout HEAD -- &|" || true
+	@$(if $(check_parts),git diff --name-only HEAD -- $(check_parts) \
+		$(wildcard $(addsuffix *.h,$(sort $(dir $(check_parts))))) 2>/dev/null | \
+		sed "s|.*|& is not the kit's: git checkout HEAD -- &|" || true)
 	@$(B)/bin/grade check $(if $(CHECK),--only $(CHECK)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(STUDENT),--student "$(STUDENT)") $(EXERCISE)
 

@@ -78,10 +78,10 @@ int class_store_open(struct class_store *store, const char *out, pid_t *holder)
         return error;
     store->dir = base_strdup(path);
     error = take_lock(store, holder);
-    if (error != 0) {
-        free(store->dir);
-        *store = (struct class_store){.lock = -1};
-    }
+    if (error == 0)
+        return 0;
+    free(store->dir);
+    *store = (struct class_store){.lock = -1};
     return error;
 }
 

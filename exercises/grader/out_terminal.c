@@ -16,7 +16,7 @@
  *     next:   make check EXERCISE=05-drain
  *
  * One failure at a time: the first is the one to mend, and others often follow
- * from it. But a program that waits in the wrong way is to be mended first.
+ * from it. So exercise.ini names early whether the program is of the right kind.
  * Words carry the meaning; colour, where it is allowed, repeats it.
  *
  * Read before: message.h. Read after: out_gradescope.c.
@@ -146,17 +146,6 @@ static void put_lines(struct terminal *t)
 
 /* --- the first failure ---------------------------------------------------- */
 
-/*
- * Whether it is built on what it must be: no model, no use in mending the rest.
- * Such a check is called asks, or by-....
- */
-static bool judges_model(const struct mark *mark)
-{
-    const char *name = mark->finding.check;
-    return name != NULL &&
-           (strcmp(name, "asks") == 0 || strncmp(name, "by-", 3) == 0);
-}
-
 static bool is_told(const struct terminal *t, const struct mark *mark,
                     enum verdict verdict)
 {
@@ -168,10 +157,6 @@ static const struct mark *first_to_tell(const struct terminal *t)
 {
     static const enum verdict order[] = {VERDICT_FAILED, VERDICT_ERROR,
                                          VERDICT_SKIPPED};
-    for (size_t i = 0; i < t->s->n_marks; i++)
-        if (judges_model(&t->s->marks[i]) &&
-            is_told(t, &t->s->marks[i], VERDICT_FAILED))
-            return &t->s->marks[i];
     for (size_t v = 0; v < sizeof order / sizeof order[0]; v++) {
         const struct mark *hidden = NULL;
         for (size_t i = 0; i < t->s->n_marks; i++) {
