@@ -16,7 +16,7 @@
  *     next:   make check EXERCISE=05-drain
  *
  * One failure at a time: the first is the one to mend, and others often follow
- * from it. So exercise.ini names early whether the program is of the right kind.
+ * from it. So exercise.ini asks early whether the program is of the right kind.
  * Words carry the meaning; colour, where it is allowed, repeats it.
  *
  * Read before: message.h. Read after: out_gradescope.c.
