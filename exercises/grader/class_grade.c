@@ -50,6 +50,7 @@ static void begin_one(struct class_run *run, size_t i, size_t student,
     if (getrandom(&job->nonce, sizeof job->nonce, 0) != sizeof job->nonce)
         job->nonce = (uint64_t)i; /* it guards against slips, not enemies */
     *s = (struct submission){.student = job->from->student,
+                             .id = job->from->id,
                              .exercise = job->of->exercise.name,
                              .title = job->of->exercise.title,
                              .protection = jail_tier_name(run->tier),

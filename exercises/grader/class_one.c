@@ -97,9 +97,9 @@ static bool find_submission(const struct class_settings *settings,
     if (stat(settings->submissions, &status) == -1)
         return class_complain(settings->submissions, strerror(errno),
                               "the path of the student's folder or archive");
-    from->student = student_of(settings, output, arena);
-    from->path = settings->submissions;
-    from->archive = !S_ISDIR(status.st_mode);
+    *from = (struct handed_in){.student = student_of(settings, output, arena),
+                               .path = settings->submissions,
+                               .archive = !S_ISDIR(status.st_mode)};
     return true;
 }
 
@@ -126,7 +126,8 @@ static int grade_it(struct class_run *run, const struct format *f,
 {
     const char *why = "";
     if (class_find_exercises(run, &why) != 0) {
-        class_complain(why, "", "ls exercises");
+        class_complain(why, "",
+                       "--exercise with the name of a folder in exercises/");
         return 2;
     }
     class_begin(run);

@@ -2,10 +2,11 @@
  * class_report.c - the last lines of a run: how much was graded, what needs a
  * look and why, where the report is.
  *
- *     graded: 38 of 40, 12 of them kept from before, in 83 s
- *     need a look: 2
+ *     graded: 38 of 40, in 83 s; of the 40, 12 are kept from before
+ *     need a look: 3
  *       empty    bob 05-drain: nothing was handed in
  *       error    eve 05-drain: the grader's worker ...
+ *       left out list.txt: neither folder nor archive
  *     report: build/grades/index.html
  *     next:   ...
  *
@@ -81,10 +82,34 @@ static void print_state(const struct class_result *c,
         printf("  ... and %zu more\n", n - SHOWN);
 }
 
+static size_t count_lines(const char *text)
+{
+    size_t n = text != NULL && *text != '\0';
+    for (; text != NULL && *text != '\0'; text++)
+        n += *text == '\n';
+    return n;
+}
+
+/* What is nobody's, or came twice. */
+static void print_left_out(const struct class_result *c)
+{
+    struct base_slice rest =
+        base_slice_of(c->left_out != NULL ? c->left_out : "");
+    for (size_t n = 0; rest.len > 0 && n < SHOWN; n++) {
+        char *line = base_slice_dup(base_slice_cut(&rest, '\n', NULL));
+        fputs("  left out ", stdout);
+        print_line(line, REASON_MOST);
+        putchar('\n');
+        free(line);
+    }
+    if (rest.len > 0)
+        puts("  ... and more");
+}
+
 static void print_problems(const struct class_result *c)
 {
     const bool color = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
-    size_t n = 0;
+    size_t n = count_lines(c->left_out);
     for (size_t i = 0; i < c->n; i++)
         n += problem(&c->submissions[i]) != NULL;
     if (n == 0)
@@ -93,6 +118,7 @@ static void print_problems(const struct class_result *c)
     for (enum submission_state s = SUBMISSION_GRADED; s <= SUBMISSION_ERROR;
          s++)
         print_state(c, s, color);
+    print_left_out(c);
 }
 
 void class_report(const struct class_run *run)
@@ -104,8 +130,11 @@ void class_report(const struct class_run *run)
         graded += c->submissions[i].state == SUBMISSION_GRADED;
         open = open || !submission_final(&c->submissions[i]);
     }
-    printf("graded: %zu of %zu, %zu kept from before, in %.1f s\n", graded,
-           c->n, run->progress.kept, c->seconds);
+    printf("graded: %zu of %zu, in %.1f s", graded, c->n, c->seconds);
+    if (run->progress.kept > 0)
+        printf("; of the %zu, %zu are kept from before", c->n,
+               run->progress.kept);
+    putchar('\n');
     print_problems(c);
     if (run->unkept != 0)
         printf("results could not be kept in %s: %s\n", run->store.dir,

@@ -23,43 +23,51 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PATH = 4096, ARENA = 1 << 18, NOTES_MAX = 1 << 20 };
+enum { PATH = 4096, ARENA = 1 << 18, TEXT_MAX = 1 << 20 };
 
 /* --- before --------------------------------------------------------------- */
 
+/* Names of files are the students': they may hold what steers a terminal. */
+static void put_text(const char *text)
+{
+    struct base_buf buf;
+    base_buf_init(&buf, TEXT_MAX);
+    struct sink to = sink_of(&buf);
+    escape_text(&to, ESCAPE_TEXT, text);
+    fprintf(stderr, "%.*s", BASE_SLICE_ARGS(base_buf_slice(&buf)));
+    base_buf_fini(&buf);
+}
+
 bool class_complain(const char *what, const char *why, const char *try)
 {
-    fprintf(stderr, "grade: %s%s%s\n  try:     %s\n", what,
-            why[0] != '\0' ? ": " : "", why, try);
+    fputs("grade: ", stderr);
+    put_text(what);
+    fputs(why[0] != '\0' ? ": " : "", stderr);
+    put_text(why);
+    fprintf(stderr, "\n  try:     %s\n", try);
     return false;
 }
 
 static bool list_students(struct class_run *run)
 {
     const char *dir = run->settings->submissions;
-    char what[PATH], *notes;
+    char what[PATH], *left_out;
     const ssize_t n =
-        intake_list(dir, &run->result.arena, &run->students, &notes);
-    snprintf(what, sizeof what, "cannot list the submissions in %s", dir);
-    if (n < 0)
-        return class_complain(what, strerror((int)-n),
-                              "a folder with STUDENT/EXERCISE/files, or "
-                              "STUDENT.zip, in it");
-    if (notes != NULL) {
-        struct base_buf buf;
-        base_buf_init(&buf, NOTES_MAX);
-        struct sink to = sink_of(&buf);
-        escape_text(&to, ESCAPE_TEXT, notes);
-        printf("%.*s\n", BASE_SLICE_ARGS(base_buf_slice(&buf)));
-        base_buf_fini(&buf);
+        intake_list(dir, &run->result.arena, &run->students, &left_out);
+    if (n > 0) {
+        run->n_students = (size_t)n;
+        run->result.left_out = left_out;
+        return true;
     }
-    run->n_students = (size_t)n;
-    snprintf(what, sizeof what, "there are no submissions in %s", dir);
-    return n > 0 ||
-           class_complain(
-               what, "",
-               "a folder with STUDENT/EXERCISE/files, or STUDENT.zip, in "
-               "it");
+    snprintf(what, sizeof what, "%s in %s",
+             n < 0 ? "cannot list the submissions" : "there are no submissions",
+             dir);
+    return class_complain(
+        what,
+        n < 0              ? strerror((int)-n)
+        : left_out != NULL ? left_out
+                           : "",
+        "a folder with STUDENT/EXERCISE/files, or STUDENT.zip, in it");
 }
 
 /* The report among the submissions would be a student of the next run. */

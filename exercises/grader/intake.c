@@ -1,6 +1,6 @@
 /*
- * intake.c - the intake's two doors: who has handed something in, and the
- * copying of what one of them has.
+ * intake.c - takes in what one student has handed in: looks through it, chooses
+ * the wanted files, and copies them.
  *
  * A file of a folder is read as it is at that moment: what is read is what is
  * hashed, copied and graded, whatever happens to the folder meanwhile.
@@ -11,7 +11,6 @@
 #include "sha256.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SCRATCH = 1 << 18, NOTES_MAX = 1 << 16 };
+enum { SCRATCH = 1 << 18 };
 
 /* --- what the parts share -------------------------------------------------*/
 
@@ -43,10 +42,9 @@ bool intake_add(struct items *items, enum item_kind kind,
 {
     if (items->n == INTAKE_ENTRIES_MAX)
         return false;
+    const char *copy = base_arena_strdup(items->arena, path);
     items->at[items->n++] =
-        (struct item){.kind = kind,
-                      .path = base_arena_strdup(items->arena, path),
-                      .size = size};
+        (struct item){.kind = kind, .path = copy, .stored = copy, .size = size};
     return true;
 }
 
@@ -76,98 +74,6 @@ bool intake_say(const struct asked *a, struct submission *s,
     if (len >= 0)
         free(text);
     return false;
-}
-
-/* --- the list -------------------------------------------------------------*/
-
-/* The length of `name` without the ending of an archive; 0 if it has none. */
-static size_t archive_stem(const char *name)
-{
-    static const char *const endings[] = {".zip", ".tar.gz", ".tgz", ".tar"};
-    const struct base_slice all = base_slice_of(name);
-    for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-        const size_t len = strlen(endings[i]);
-        if (all.len > len &&
-            base_slice_equal_nocase(base_slice_skip(all, all.len - len),
-                                    base_slice_of(endings[i])))
-            return all.len - len;
-    }
-    return 0;
-}
-
-/* Fills in who it is. False: it is nothing handed in. */
-static bool recognise(int folder, const char *dir, const char *name,
-                      struct base_arena *arena, struct handed_in *h)
-{
-    struct stat status;
-    const size_t stem = archive_stem(name);
-    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == -1)
-        return false;
-    h->archive = !S_ISDIR(status.st_mode) && stem > 0;
-    if (!S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode) && !h->archive)
-        return false;
-    h->student = base_arena_strdup(
-        arena, (struct base_slice){name, h->archive ? stem : strlen(name)});
-    h->path = base_arena_printf(arena, "%s/%s", dir, name);
-    return true;
-}
-
-/* Puts a line on what is left out into the notes; with very many, not all. */
-static void leave_out(struct base_buf *notes, const char *name, const char *why)
-{
-    (void)base_buf_printf(notes, "%s%s: left out, %s",
-                          base_buf_len(notes) > 0 ? "\n" : "", name, why);
-}
-
-static bool listed_before(const struct handed_in *list, ssize_t n,
-                          const char *student)
-{
-    for (ssize_t i = 0; i < n; i++)
-        if (strcmp(list[i].student, student) == 0)
-            return true;
-    return false;
-}
-
-static int visible(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
-ssize_t intake_list(const char *dir, struct base_arena *arena,
-                    struct handed_in **list, char **notes)
-{
-    struct dirent **names = NULL;
-    const int folder = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (folder == -1)
-        return -errno;
-    const int n = scandirat(folder, ".", &names, visible, alphasort);
-    if (n == -1) {
-        const int error = -errno;
-        close(folder);
-        return error;
-    }
-    struct base_buf text;
-    base_buf_init(&text, NOTES_MAX);
-    *list = base_arena_alloc(arena, sizeof(**list) * ((size_t)n + 1));
-    ssize_t found = 0;
-    for (int i = 0; i < n; i++) {
-        struct handed_in *next = &(*list)[found];
-        if (!recognise(folder, dir, names[i]->d_name, arena, next))
-            leave_out(&text, names[i]->d_name, "neither folder nor archive");
-        else if (listed_before(*list, found, next->student))
-            leave_out(&text, names[i]->d_name,
-                      "this student's folder or archive is there already");
-        else
-            found++;
-        free(names[i]);
-    }
-    free(names);
-    close(folder);
-    *notes = base_buf_len(&text) > 0
-                 ? base_arena_strdup(arena, base_buf_slice(&text))
-                 : NULL;
-    base_buf_fini(&text);
-    return found;
 }
 
 /* --- copying --------------------------------------------------------------*/
@@ -238,7 +144,7 @@ static int copy_chosen(const struct asked *a, int root,
     for (size_t i = 0; i < a->n_wanted && !error; i++) {
         struct base_slice content = chosen[i]->content;
         const int unread = items->archive ? 0
-                                          : read_file(root, chosen[i]->path,
+                                          : read_file(root, chosen[i]->stored,
                                                       items->arena, &content);
         if (unread) {
             intake_say(a, s,
@@ -301,7 +207,8 @@ static bool look_through(const struct asked *a, int fd, struct items *items,
 {
     if (items->archive)
         return intake_unpack(fd, a, items, s);
-    const int error = intake_walk(fd, a->exercise, items);
+    const int error = a->from->loose ? intake_walk_loose(fd, a->from, items)
+                                     : intake_walk(fd, a->exercise, items);
     return error == 0 ||
            intake_say(a, s, SUBMISSION_ERROR,
                       "the folder could not be read: %s", strerror(-error));
@@ -322,6 +229,11 @@ int intake_copy(const struct handed_in *from, const char *exercise,
     s->state = SUBMISSION_GRADED;
     s->reason = s->notes = NULL;
     s->sha256[0] = '\0';
+    if (from->refused != NULL) {
+        intake_say(&a, s, SUBMISSION_REFUSED, "%s: %s", intake_name(from->path),
+                   from->refused);
+        return 0;
+    }
     const int fd = open_submission(&a, s);
     if (fd == -1)
         return 0;

@@ -5,10 +5,11 @@
  *
  * A folder of submissions holds for each student STUDENT/EXERCISE/files, or
  * one archive: STUDENT.zip, STUDENT.tar.gz, .tgz or .tar, which holds
- * EXERCISE/files. The folder EXERCISE may lie within others (a copy of the
- * whole kit does), but there may be one alone that holds the files. If there is
- * none, and the run is of this exercise alone, the one folder counts that does
- * hold them, or the top.
+ * EXERCISE/files; it may lie alone in a folder STUDENT. What Moodle and Canvas
+ * make for download is understood, too, see download.h. The folder EXERCISE may
+ * lie within others (a copy of the whole kit does), but there may be one alone
+ * that holds the files. If there is none, and the run is of this exercise
+ * alone, the one folder counts that does hold them, or the top.
  *
  * An archive is read as a stream, see unpack.h and tar.h; nothing but the
  * wanted files is ever written. Refused with a reason are absolute paths, "..",
@@ -37,18 +38,22 @@ enum {
     INTAKE_WANTED_MAX = 32,        /* files of one exercise */
 };
 
-/* One student as found: a folder or an archive. */
+/* One student as found: a folder, an archive, or loose files. */
 struct handed_in {
-    const char *student; /* the folder's name, or the archive's, no ending */
-    const char *path;
+    const char *student; /* as the folder or archive is called, no ending */
+    const char *id;      /* the platform's number of the student; or NULL */
+    const char *path;    /* of loose files: the folder they lie in */
     bool archive;
+    bool loose;          /* the files in it that carry the number `id` */
+    const char *refused; /* why it is not looked into; or NULL */
 };
 
 /*
- * Lists a folder of submissions, by name. Hidden ones are left out; so are
- * files that are neither folders nor archives, with a line each in *notes
- * (NULL: there are none). A link is listed, for intake_copy to refuse. Memory
- * is the arena's. Returns how many, or a negative errno value.
+ * Lists a folder of submissions, by name, capital letters as small ones. Hidden
+ * ones are left out; so is what is nobody's, and what a student has handed in
+ * twice, with a line each in *notes (NULL: there are none). A link is listed,
+ * for intake_copy to refuse, and so are archives that are not read. Memory is
+ * the arena's. Returns how many, or a negative errno value.
  */
 ssize_t intake_list(const char *dir, struct base_arena *arena,
                     struct handed_in **list, char **notes);

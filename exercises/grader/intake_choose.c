@@ -103,6 +103,27 @@ static void places_by_name(const struct asked *a, const struct items *items,
     }
 }
 
+/* "06-count": it is called as exercises are. */
+static bool is_exercise(struct base_slice name)
+{
+    return name.len > 3 && name.ptr[2] == '-' && name.ptr[0] >= '0' &&
+           name.ptr[0] <= '9' && name.ptr[1] >= '0' && name.ptr[1] <= '9';
+}
+
+/* Something was handed in, but for another exercise. */
+static bool holds_another(const struct items *items)
+{
+    for (size_t i = 0; i < items->n; i++) {
+        const struct item *item = &items->at[i];
+        struct base_slice rest = base_slice_of(item->path);
+        bool more = false;
+        const struct base_slice first = base_slice_cut(&rest, '/', &more);
+        if ((more || item->kind == ITEM_FOLDER) && is_exercise(first))
+            return true;
+    }
+    return false;
+}
+
 /* The exercise's folder is none of the student's own. */
 static bool is_link(const struct asked *a, const struct items *items)
 {
@@ -409,7 +430,7 @@ bool intake_choose(const struct asked *a, const struct items *items,
                           a->exercise);
     if (places.n == 0 && a->alone)
         places_by_files(a, items, &places);
-    if (places.n == 0 && a->alone)
+    if (places.n == 0 && a->alone && !holds_another(items))
         add_place(&places, (struct base_slice){"", 0});
     prefer(a, items, &places);
     if (places.n == 0)

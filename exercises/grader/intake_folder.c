@@ -7,11 +7,13 @@
  * Read before: intake_internal.h. Read after: intake_choose.c.
  * Rests on: openat(2) O_NOFOLLOW, fstatat(2).
  */
+#include "download.h"
 #include "intake_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,4 +128,45 @@ int intake_walk(int root, const char *exercise, struct items *items)
             look_first(root, items->at[i].path, exercise, items);
     intake_sort(items);
     return error;
+}
+
+/* --- loose files ----------------------------------------------------------*/
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static void add_loose(int root, const char *name, const struct handed_in *from,
+                      struct items *items)
+{
+    struct download d;
+    struct stat status;
+    if (!download_parse(name, &d) || d.file.len == 0 ||
+        !base_slice_equal(d.id, base_slice_of(from->id)) ||
+        fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) == -1)
+        return;
+    const char *file = download_file(&d, items->arena);
+    items->cut = !intake_add(items, kind_of(status.st_mode),
+                             base_slice_of(file), (uint64_t)status.st_size);
+    if (!items->cut)
+        items->at[items->n - 1].stored =
+            base_arena_strdup(items->arena, base_slice_of(name));
+}
+
+int intake_walk_loose(int root, const struct handed_in *from,
+                      struct items *items)
+{
+    struct dirent **names = NULL;
+    const int n = scandirat(root, ".", &names, visible, alphasort);
+    if (n == -1)
+        return -errno;
+    for (int i = 0; i < n; i++) {
+        if (!items->cut)
+            add_loose(root, names[i]->d_name, from, items);
+        free(names[i]);
+    }
+    free(names);
+    intake_sort(items);
+    return 0;
 }

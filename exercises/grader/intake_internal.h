@@ -21,6 +21,7 @@ enum item_kind { ITEM_FILE, ITEM_FOLDER, ITEM_LINK, ITEM_OTHER };
 struct item {
     enum item_kind kind;
     const char *path;          /* "05-drain/server.c", no "." and no ".." */
+    const char *stored;        /* the path on disk: another, of loose files */
     uint64_t size;             /* of a file */
     struct base_slice content; /* of a file with a wanted name in an archive */
 };
@@ -63,6 +64,10 @@ bool intake_say(const struct asked *a, struct submission *s,
 
 /* Looks through the folder that `root` has open. Returns 0 or -errno. */
 int intake_walk(int root, const char *exercise, struct items *items);
+
+/* The same for `from`'s loose files in it: as the student called them. */
+int intake_walk_loose(int root, const struct handed_in *from,
+                      struct items *items);
 
 /*
  * Opens `path` below `root`, where no part of it may be a link, and nothing is

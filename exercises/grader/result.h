@@ -35,6 +35,7 @@ const char *submission_state_name(enum submission_state state);
 /* What one student handed in for one exercise, and what came of it. */
 struct submission {
     const char *student;  /* any bytes, as the folder or archive is called */
+    const char *id;       /* the platform's number of the student; or NULL */
     const char *exercise; /* "05-drain" */
     const char *title;    /* "Drain what is ready" */
     enum submission_state state;
@@ -79,10 +80,12 @@ bool submission_final(const struct submission *s);
 struct class_result {
     struct submission *submissions; /* by student, then exercise */
     size_t n;
-    const char *title;   /* of the course, for headings */
-    const char *grader;  /* version: the kit's commit, or "unknown" */
-    const char *started; /* UTC, "2026-11-21T17:39:54Z" */
-    double seconds;      /* the whole run took so long */
+    const char *left_out; /* what was nobody's or came twice, a line each; or
+                             NULL */
+    const char *title;    /* of the course, for headings */
+    const char *grader;   /* version: the kit's commit, or "unknown" */
+    const char *started;  /* UTC, "2026-11-21T17:39:54Z" */
+    double seconds;       /* the whole run took so long */
     struct base_arena arena;
 };
 

@@ -62,20 +62,27 @@ static void empty_into(const char *second)
 
 void hand_in(const char *path, bool alone, const char *second)
 {
-    const char *const wanted[] = {"server.c", second, NULL};
     struct stat status;
+    const bool folder = lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    const bool named_so = strstr(path, ".zip") || strstr(path, ".t");
+    hand_in_listed(&(struct handed_in){.student = "ada",
+                                       .path = path,
+                                       .archive = !folder && named_so},
+                   alone, second);
+}
+
+void hand_in_listed(const struct handed_in *from, bool alone,
+                    const char *second)
+{
+    const char *const wanted[] = {"server.c", second, NULL};
     /* What it leaves open would add up in a class of 300. */
     const size_t fds = count_fds();
     empty_into(second);
     base_arena_fini(&arena);
     base_arena_init(&arena, 1 << 12);
     memset(&taken, 0, sizeof(taken));
-    const bool folder = lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    const bool named_so = strstr(path, ".zip") || strstr(path, ".t");
-    const struct handed_in from = {
-        .student = "ada", .path = path, .archive = !folder && named_so};
     assert_int_equal(
-        intake_copy(&from, "05-drain", wanted, alone, "into", &taken, &arena),
+        intake_copy(from, "05-drain", wanted, alone, "into", &taken, &arena),
         0);
     assert_int_equal(count_fds(), fds);
 }

@@ -22,6 +22,10 @@ void handed_shell(const char *command);
  */
 void hand_in(const char *path, bool alone, const char *second);
 
+/* The same for what intake_list has found. */
+void hand_in_listed(const struct handed_in *from, bool alone,
+                    const char *second);
+
 /* The state is as said, and the reason holds the words (NULL: none). */
 void handed_is(enum submission_state state, const char *words);
 

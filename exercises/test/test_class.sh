@@ -89,9 +89,10 @@ grades_those_handed_in() {
     hand_in cy 91-speed 42
     grade "$class" --out "out$n"
     ends_with 0
-    says "[6/6]" "graded: 5 of 6, 0 kept" "empty    ann 91-speed" "protection:" \
+    says "[6/6]" "graded: 5 of 6" "empty    ann 91-speed" "protection:" \
         "report: out$n/index.html"
     says_not 92-nobody
+    says_not "kept from before"
     [[ $(score_of ann 90-answer) == 2 && $(score_of bob 90-answer) == 0 ]]
     [[ -s out$n/index.html && -s out$n/ann/90-answer/results.json ]]
     nothing_is_left
@@ -105,17 +106,20 @@ only_what_changed_is_graded_again() {
     grade "$class" --out "out$n"
     hand_in bob 90-answer 40
     grade "$class" --out "out$n"
-    says "graded: 3 of 3, 2 kept" "bob 90-answer  0/2" "ann 90-answer  2/2, kept"
+    says "graded: 3 of 3" "of the 3, 2 are kept" "bob 90-answer  0/2" "ann 90-answer  2/2, kept"
     says_not "bob 90-answer  0/2, kept"
     echo "# changed" >>exercises/90-answer/exercise.ini
     grade "$class" --out "out$n"
-    says "graded: 3 of 3, 0 kept"
+    says "graded: 3 of 3"
+    says_not "kept from before"
     grade "$class" --out "out$n"
-    says "graded: 3 of 3, 3 kept"
+    says "graded: 3 of 3" "of the 3, 3 are kept"
     grade "$class" --out "out$n" --seed 5
-    says "graded: 3 of 3, 0 kept"
+    says "graded: 3 of 3"
+    says_not "kept from before"
     grade "$class" --out "out$n" --seed 5 --again
-    says "graded: 3 of 3, 0 kept"
+    says "graded: 3 of 3"
+    says_not "kept from before"
 }
 
 # Starts a run whose last submission hangs; returns when the others are kept.
@@ -142,7 +146,7 @@ goes_on_after_kill_9() {
     hand_in "$zoe" 90-answer 42
     grade "$class" --exercise 90 --out "out$n"
     ends_with 0
-    says "graded: 3 of 3, 2 kept" "$zoe 90-answer  2/2"
+    says "graded: 3 of 3" "of the 3, 2 are kept" "$zoe 90-answer  2/2"
     [[ -z $(ls "$tmp") ]]
 }
 
@@ -158,7 +162,7 @@ stops_at_once_by() { # SIGNAL NAME STATUS
     [[ ! -e out$n/index.html ]]
     hand_in "$zoe" 90-answer 42
     grade "$class" --exercise 90 --out "out$n"
-    says "graded: 3 of 3, 2 kept"
+    says "graded: 3 of 3" "of the 3, 2 are kept"
 }
 
 one_that_hangs_costs_itself() {
@@ -172,7 +176,7 @@ one_that_hangs_costs_itself() {
     hand_in bob 90-answer 42
     grade "$class" --out "out$n"
     ends_with 0
-    says "graded: 3 of 3, 2 kept"
+    says "graded: 3 of 3" "of the 3, 2 are kept"
 }
 
 a_worker_that_dies_costs_itself() {
@@ -183,7 +187,7 @@ a_worker_that_dies_costs_itself() {
     ends_with 1
     says "graded: 2 of 3" "error    bob 90-answer: The grader's worker was ended by signal 9"
     grade "$class" --out "out$n"
-    says "2 kept" "error    bob"
+    says "2 are kept" "error    bob"
 }
 
 what_could_not_be_checked_stays_open() {
@@ -194,7 +198,7 @@ what_could_not_be_checked_stays_open() {
     says "graded: 2 of 2" "open     bob 90-answer: some checks could not be scored"
     grade "$class" --out "out$n"
     ends_with 1
-    says "graded: 2 of 2, 1 kept"
+    says "graded: 2 of 2" "of the 2, 1 are kept"
 }
 
 an_infinite_loop_is_a_failure() {
@@ -218,9 +222,9 @@ broken_submissions_are_named() {
     echo nonsense >"$class/pack.tar.gz"
     grade "$class" --out "out$n"
     ends_with 0
-    says "graded: 1 of 6" "need a look: 5" "empty    empty" "empty    hollow" \
+    says "graded: 1 of 6" "need a look: 6" "empty    empty" "empty    hollow" \
         "missing  missing 90-answer: you handed in Answers.txt" "refused  link" "refused  pack" \
-        "list.txt: left out"
+        "left out list.txt: neither"
 }
 
 an_unreadable_folder_is_named() {
@@ -233,7 +237,7 @@ an_unreadable_folder_is_named() {
     chmod 700 "$class/bob"
     grade "$class" --out "out$n"
     ends_with 0
-    says "graded: 2 of 2, 1 kept"
+    says "graded: 2 of 2" "of the 2, 1 are kept"
 }
 
 odd_names_are_names() {
@@ -249,7 +253,7 @@ odd_names_are_names() {
     hand_in "-rf" 90-answer 1
     mv -- "./$class" "./-$class"
     grade --out "out$n" -- "-$class"
-    says "graded: 8 of 8, 7 kept"
+    says "graded: 8 of 8" "of the 8, 7 are kept"
 }
 
 errors_are_told() {

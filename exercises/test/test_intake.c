@@ -1,8 +1,9 @@
 /*
- * test_intake.c - who has handed something in, and what is taken from folders:
- * the right place, no link, no surprise, and words for each slip.
+ * test_intake.c - what is taken from folders: the right place, no link, no
+ * surprise, and words for each slip.
  *
- * Read before: handed.h. Read after: test_intake_archive.c. Rests on: cmocka.
+ * Read before: handed.h, test_intake_list.c. Read after:
+ * test_intake_archive.c. Rests on: cmocka.
  */
 #include "../grader/intake_internal.h"
 #include "handed.h"
@@ -17,96 +18,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-/* --- the list -------------------------------------------------------------*/
-
-static void assert_listed(const struct handed_in *h, const char *student,
-                          const char *path, bool archive)
-{
-    assert_string_equal(h->student, student);
-    assert_string_equal(h->path, path);
-    assert_int_equal(h->archive, archive);
-}
-
-static void test_lists_folders_and_archives_by_name(void **state)
-{
-    (void)state;
-    tree_write("class/carol.tar.gz", "x");
-    tree_write("class/bob.b.ZIP", "x");
-    tree_write("class/ada/server.c", "x");
-    tree_write("class/dan.tgz", "x");
-    tree_write("class/eve.tar", "x");
-    tree_write("class/.hidden", "x");
-    tree_write("class/.zip", "x");
-    struct base_arena arena;
-    base_arena_init(&arena, 1000);
-    struct handed_in *list = NULL;
-    char *notes = NULL;
-    assert_int_equal(intake_list("class", &arena, &list, &notes), 5);
-    assert_listed(&list[0], "ada", "class/ada", false);
-    assert_listed(&list[1], "bob.b", "class/bob.b.ZIP", true);
-    assert_listed(&list[2], "carol", "class/carol.tar.gz", true);
-    assert_listed(&list[3], "dan", "class/dan.tgz", true);
-    assert_listed(&list[4], "eve", "class/eve.tar", true);
-    assert_null(notes);
-    base_arena_fini(&arena);
-}
-
-static void test_notes_what_it_leaves_out(void **state)
-{
-    (void)state;
-    tree_write("class/ada/server.c", "x");
-    tree_write("class/ada.zip", "x");
-    tree_write("class/grades.txt", "x");
-    assert_int_equal(mkfifo("class/pipe", 0600), 0);
-    struct base_arena arena;
-    base_arena_init(&arena, 1000);
-    struct handed_in *list = NULL;
-    char *notes = NULL;
-    assert_int_equal(intake_list("class", &arena, &list, &notes), 1);
-    assert_string_equal(
-        notes, "ada.zip: left out, this student's folder or archive is there "
-               "already\n"
-               "grades.txt: left out, neither folder nor archive\n"
-               "pipe: left out, neither folder nor archive");
-    base_arena_fini(&arena);
-}
-
-static void test_a_class_that_is_not_there(void **state)
-{
-    (void)state;
-    struct base_arena arena;
-    base_arena_init(&arena, 1000);
-    struct handed_in *list = NULL;
-    char *notes = NULL;
-    assert_int_equal(intake_list("nowhere", &arena, &list, &notes), -ENOENT);
-    base_arena_fini(&arena);
-}
-
-/* Names are bytes: of 255 there may be any but NUL and the slash. */
-static void test_a_name_may_hold_any_byte(void **state)
-{
-    (void)state;
-    char name[256], path[300];
-    memset(name, 0xff, 255);
-    memcpy(name, "\n\x1b[31m'\"&<;", 11);
-    name[255] = '\0';
-    snprintf(path, sizeof(path), "class/%s/05-drain/server.c", name);
-    assert_int_equal(mkdir("class", 0700), 0);
-    handed_shell("touch class/.keep");
-    *strrchr(path, '/') = '\0';
-    *strrchr(path, '/') = '\0';
-    assert_int_equal(mkdir(path, 0700), 0);
-    struct base_arena arena;
-    base_arena_init(&arena, 1000);
-    struct handed_in *list = NULL;
-    char *notes = NULL;
-    assert_int_equal(intake_list("class", &arena, &list, &notes), 1);
-    assert_string_equal(list[0].student, name);
-    hand_in(list[0].path, false, NULL);
-    handed_is(SUBMISSION_EMPTY, "the folder is empty");
-    base_arena_fini(&arena);
-}
 
 /* --- the place ------------------------------------------------------------*/
 
@@ -147,6 +58,18 @@ static void test_files_alone_count_when_one_exercise_is_graded(void **state)
     tree_write("bob/homework/server.c", "int bob;");
     hand_in("bob", true, NULL);
     handed_server("int bob;");
+}
+
+static void test_work_for_another_exercise_is_none_for_this(void **state)
+{
+    (void)state;
+    tree_write("ada/06-count/counts.txt", "1");
+    hand_in("ada", true, NULL);
+    handed_is(SUBMISSION_EMPTY, "there is no folder 05-drain; there is: "
+                                "06-count/counts.txt");
+    tree_write("bob/src/counts.txt", "1");
+    hand_in("bob", true, NULL);
+    handed_is(SUBMISSION_MISSING, "server.c is missing");
 }
 
 static void test_two_places_are_one_too_many(void **state)
@@ -377,13 +300,10 @@ static void test_no_content_passes_for_a_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_lists_folders_and_archives_by_name),
-        TEST(test_notes_what_it_leaves_out),
-        TEST(test_a_class_that_is_not_there),
-        TEST(test_a_name_may_hold_any_byte),
         TEST(test_takes_the_wanted_files_alone),
         TEST(test_the_folder_may_lie_deeper),
         TEST(test_files_alone_count_when_one_exercise_is_graded),
+        TEST(test_work_for_another_exercise_is_none_for_this),
         TEST(test_two_places_are_one_too_many),
         TEST(test_names_the_file_that_was_meant),
         TEST(test_says_what_is_there_instead),
