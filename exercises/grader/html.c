@@ -2,7 +2,7 @@
  * html.c - see html.h.
  *
  * Read before: html.h. Read after: out_html.c.
- * Rests on: HTML, WCAG 2.2 (contrast of text 4.5 to 1 and more).
+ * Rests on: HTML (details), WCAG 2.2 (contrast of text 4.5 to 1 and more).
  */
 #include "html.h"
 
@@ -63,7 +63,11 @@ static const char style[] =
     ".bars svg{height:.9rem;max-width:none}\n"
     "@media (max-width:34rem){main{padding:.5rem .9rem 3rem}"
     ".told{grid-template-columns:minmax(0,1fr);gap:.1rem}"
-    ".told dd{margin-bottom:.6rem}}\n"
+    ".told dd{margin-bottom:.6rem}th.name,td.name{max-width:9rem}"
+    /* The words beside the name, and the bar below both. */
+    ".bars{grid-template-columns:minmax(0,1fr) auto;grid-auto-flow:dense}"
+    ".bars svg{grid-column:1/-1;margin-bottom:.4rem}"
+    ".bars svg+span{text-align:right}}\n"
     "@media print{.check{break-inside:avoid}pre{white-space:pre-wrap}"
     ".scroll{overflow:visible}}\n";
 
@@ -113,36 +117,94 @@ static void put_value(struct sink *to, const struct message_part *part)
         sink_printf(to, "\n... %zu bytes more are cut", len - text.len);
 }
 
+static void put_part(struct sink *to, const struct message_part *part)
+{
+    const char *open = "<dd><pre class=\"wraps\">", *close = "</pre></dd>\n";
+    if ((part->flags & MESSAGE_TABLE) != 0) {
+        /* Only what takes the focus is scrolled by keyboard. */
+        open = "<dd><pre tabindex=\"0\">";
+    } else if ((part->flags & MESSAGE_PROSE) != 0) {
+        open = "<dd class=\"prose\">";
+        close = "</dd>\n";
+    }
+    html_element(to, "dt", part->label);
+    sink_put(to, open);
+    put_value(to, part);
+    sink_put(to, close);
+}
+
 void html_parts(struct sink *to, const struct message_part *parts, size_t n)
 {
     if (n == 0)
         return;
     sink_put(to, "<dl class=\"told\">\n");
-    for (size_t i = 0; i < n; i++) {
-        const char *open = "<dd><pre class=\"wraps\">",
-                   *close = "</pre></dd>\n";
-        if ((parts[i].flags & MESSAGE_TABLE) != 0) {
-            /* Only what takes the focus is scrolled by keyboard. */
-            open = "<dd><pre tabindex=\"0\">";
-        } else if ((parts[i].flags & MESSAGE_PROSE) != 0) {
-            open = "<dd class=\"prose\">";
-            close = "</dd>\n";
-        }
-        html_element(to, "dt", parts[i].label);
-        sink_put(to, open);
-        put_value(to, &parts[i]);
-        sink_put(to, close);
-    }
+    for (size_t i = 0; i < n; i++)
+        put_part(to, &parts[i]);
     sink_put(to, "</dl>\n");
 }
 
-void html_fact(struct sink *to, const char *label, const char *value)
+void html_fact(struct sink *to, const char *label, const char *value, int flags)
 {
-    const struct message_part part = {label, value, MESSAGE_PROSE};
-    if (value != NULL && value[0] != '\0') {
-        html_element(to, "dt", part.label);
-        sink_put(to, "<dd class=\"prose\">");
-        put_value(to, &part);
-        sink_put(to, "</dd>\n");
+    if (value != NULL && value[0] != '\0')
+        put_part(to, &(struct message_part){label, value, flags});
+}
+
+/* --- a check -------------------------------------------------------------- */
+
+static const char *color_of(const struct mark *mark)
+{
+    switch (message_verdict(mark)) {
+    case VERDICT_OK:
+        return "good";
+    case VERDICT_FAILED:
+        return "bad";
+    case VERDICT_SKIPPED:
+    case VERDICT_ERROR:
+        break;
     }
+    return "open";
+}
+
+static void put_points(struct sink *to, double points, double max)
+{
+    sink_points(to, points);
+    sink_put(to, " of ");
+    sink_points(to, max);
+}
+
+static void put_title(struct sink *to, const struct mark *mark,
+                      const struct output_options *o)
+{
+    sink_put(to, "<span class=\"points\">");
+    if (mark_is_open(mark)) {
+        sink_put(to, "open, of ");
+        sink_points(to, mark->max);
+    } else {
+        put_points(to, mark->points, mark->max);
+    }
+    sink_printf(to, "</span><span class=\"word %s\">%s</span> ", color_of(mark),
+                message_word(mark));
+    sink_put(to, "<span class=\"name\">");
+    html_line(to, mark->finding.check);
+    sink_put(to, "</span> ");
+    html_line(to, message_title(mark, o));
+}
+
+void html_check(struct sink *to, const struct mark *mark,
+                const struct output_options *o, bool open)
+{
+    struct message_part parts[MESSAGE_PARTS_MAX];
+    const size_t n = message_parts(mark, o, parts);
+    if (n == 0) {
+        sink_put(to, "<div class=\"check\">");
+        put_title(to, mark, o);
+        sink_put(to, "</div>\n");
+        return;
+    }
+    sink_printf(to, "<details class=\"check\"%s><summary>",
+                open ? " open=\"open\"" : "");
+    put_title(to, mark, o);
+    sink_put(to, "</summary>\n");
+    html_parts(to, parts, n);
+    sink_put(to, "</details>\n");
 }

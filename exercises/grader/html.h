@@ -2,7 +2,8 @@
  * html.h - the frame and the pieces of our pages: one file each, no script,
  * nothing from the network, light and dark, from 390 pixels on.
  *
- * Read before: escape.h, message.h. Read after: out_html.c, out_class_html.c.
+ * Read before: escape.h, message.h.
+ * Read after: out_html.c, out_hidden_html.c, out_class_html.c.
  */
 #ifndef GRADER_HTML_H
 #define GRADER_HTML_H
@@ -23,7 +24,12 @@ void html_element(struct sink *to, const char *tag, const char *text);
 /* The parts of a message, as a list of definitions. */
 void html_parts(struct sink *to, const struct message_part *parts, size_t n);
 
-/* A fact: a label and a value in a <dl>; nothing if the value is NULL. */
-void html_fact(struct sink *to, const char *label, const char *value);
+/* A fact: one part in a <dl>; nothing if the value is NULL or "". */
+void html_fact(struct sink *to, const char *label, const char *value,
+               int flags);
+
+/* A check as a box: word, name and points; if it tells something, it opens. */
+void html_check(struct sink *to, const struct mark *mark,
+                const struct output_options *o, bool open);
 
 #endif

@@ -3,7 +3,7 @@
  * first, the grades, and for each exercise how the scores are spread and which
  * checks failed most.
  *
- * Read before: html.h, class.h, folder.h. Read after: out_save.c.
+ * Read before: out_hidden_html.c, class.h, folder.h. Read after: out_save.c.
  * Rests on: SVG 1.1.
  */
 #include "class.h"
@@ -18,6 +18,11 @@ enum {
     CHECKS_MOST = 10,
     REASON_MOST = 200, /* bytes of its first line */
 };
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
 
 static void put_link(struct sink *to, const struct submission *s)
 {
@@ -258,7 +263,7 @@ static void put_histogram(struct sink *to, const struct spread *spread)
 
 struct failing {
     const char *check;
-    size_t failed, seen;
+    size_t failed, skipped, seen; /* skipped: as another has failed */
 };
 
 static int by_failed(const void *a, const void *b)
@@ -266,6 +271,8 @@ static int by_failed(const void *a, const void *b)
     const struct failing *left = a, *right = b;
     if (left->failed != right->failed)
         return left->failed < right->failed ? 1 : -1;
+    if (left->skipped != right->skipped)
+        return left->skipped < right->skipped ? 1 : -1;
     return strcmp(left->check, right->check);
 }
 
@@ -279,6 +286,7 @@ static void count_check(struct failing *all, size_t *n, const struct mark *mark)
         all[(*n)++] = (struct failing){.check = check};
     all[i].seen++;
     all[i].failed += message_verdict(mark) == VERDICT_FAILED;
+    all[i].skipped += mark->finding.outcome == OUTCOME_SKIPPED;
 }
 
 /* The checks of one exercise, those that failed most first. */
@@ -300,25 +308,33 @@ static size_t list_failing(const struct class_result *c, const char *exercise,
     return n;
 }
 
+static void put_failed(struct sink *to, const struct failing *check)
+{
+    html_element(to, "span", check->check);
+    sink_printf(to,
+                "<svg viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\" "
+                "aria-hidden=\"true\"><rect class=\"bar\" width=\"%zu\" "
+                "height=\"1\"/></svg><span>%zu of %zu failed",
+                check->failed * 100 / check->seen, check->failed, check->seen);
+    if (check->skipped > 0)
+        sink_printf(to, ", %zu skipped", check->skipped);
+    sink_put(to, "</span>\n");
+}
+
 static void put_failing(struct sink *to, const struct class_result *c,
                         const char *exercise)
 {
     struct failing *list;
-    const size_t n = list_failing(c, exercise, &list);
-    if (n > 0 && list[0].failed > 0)
+    size_t n = list_failing(c, exercise, &list);
+    while (n > 0 && list[n - 1].failed + list[n - 1].skipped == 0)
+        n--;
+    if (n > 0) {
         sink_put(to,
                  "<h3>Checks that failed most</h3>\n<div class=\"bars\">\n");
-    for (size_t i = 0; i < n && i < CHECKS_MOST && list[i].failed > 0; i++) {
-        html_element(to, "span", list[i].check);
-        sink_printf(to,
-                    "<svg viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\" "
-                    "aria-hidden=\"true\"><rect class=\"bar\" width=\"%zu\" "
-                    "height=\"1\"/></svg><span>%zu of %zu</span>\n",
-                    list[i].failed * 100 / list[i].seen, list[i].failed,
-                    list[i].seen);
-    }
-    if (n > 0 && list[0].failed > 0)
+        for (size_t i = 0; i < n && i < CHECKS_MOST; i++)
+            put_failed(to, &list[i]);
         sink_put(to, "</div>\n");
+    }
     free(list);
 }
 
@@ -341,7 +357,7 @@ static void put_exercise(struct sink *to, const struct class_result *c,
         sink_printf(to,
                     "<figcaption>%zu submission%s by share of the points: "
                     "0 is less than a tenth, 100%% is all.",
-                    spread.n, spread.n == 1 ? "" : "s");
+                    spread.n, plural(spread.n));
         if (spread.left_out > 0)
             sink_printf(to, " Left out: %zu without a final score.",
                         spread.left_out);
@@ -354,20 +370,34 @@ static void put_exercise(struct sink *to, const struct class_result *c,
 
 /* --- the page ------------------------------------------------------------- */
 
+static void put_tables(struct sink *to, size_t hidden)
+{
+    sink_printf(to,
+                "<p class=\"soft\">Tables: <a href=\"grades.csv\">grades.csv"
+                "</a>, <a href=\"gradebook.csv\">gradebook.csv</a>. For you "
+                "alone: <a href=\"hidden.html\">what hidden checks said</a>, "
+                "%zu failed.</p>\n",
+                hidden);
+}
+
 static void put_head(struct sink *to, const struct class_result *c,
                      size_t n_columns)
 {
-    size_t students = 0, kept = 0;
+    size_t students = 0, handed_in = 0, kept = 0, hidden = 0;
     for (size_t i = 0; i < c->n; i += class_row_at(c, i).n)
         students++;
-    for (size_t i = 0; i < c->n; i++)
-        kept += c->submissions[i].kept;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct submission *s = &c->submissions[i];
+        handed_in += s->state != SUBMISSION_EMPTY;
+        kept += s->kept;
+        hidden += output_hidden_count(s);
+    }
     html_element(to, "h1", c->title);
     sink_printf(to,
-                "<p class=\"score\">%zu submissions: %zu student%s, %zu "
+                "<p class=\"score\">%zu submission%s: %zu student%s, %zu "
                 "exercise%s</p>\n<p class=\"soft\">Graded ",
-                c->n, students, students == 1 ? "" : "s", n_columns,
-                n_columns == 1 ? "" : "s");
+                handed_in, plural(handed_in), students, plural(students),
+                n_columns, plural(n_columns));
     html_line(to, c->started);
     sink_put(to, " in ");
     sink_seconds(to, (int64_t)(c->seconds * 1000));
@@ -376,8 +406,8 @@ static void put_head(struct sink *to, const struct class_result *c,
         sink_printf(to, ", %zu of them kept from an earlier run", kept);
     sink_put(to, "; grader ");
     html_line(to, c->grader);
-    sink_put(to, ". Tables: <a href=\"grades.csv\">grades.csv</a>, "
-                 "<a href=\"gradebook.csv\">gradebook.csv</a>.</p>\n");
+    sink_put(to, ".</p>\n");
+    put_tables(to, hidden);
 }
 
 int output_class_html(const struct class_result *c, struct base_buf *out)

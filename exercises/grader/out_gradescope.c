@@ -81,6 +81,10 @@ static void put_summary(struct json *json, const struct submission *s)
         sink_put(json->to, "\\n");
         escape_text(json->to, ESCAPE_JSON, s->notes);
     }
+    if (s->compiler != NULL) {
+        escape_text(json->to, ESCAPE_JSON, "\nThe compiler says:\n");
+        escape_text(json->to, ESCAPE_JSON, s->compiler);
+    }
     json_string_end(json);
 }
 

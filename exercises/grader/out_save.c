@@ -171,6 +171,8 @@ int outputs_class(const struct class_result *c, const char *dir)
             save_in(dir, "junit.xml", &out,
                     output_junit(c->submissions, c->n, &for_instructors, &out));
     if (error == 0)
+        error = save_in(dir, "hidden.html", &out, output_hidden_html(c, &out));
+    if (error == 0)
         error = save_in(dir, "index.html", &out, output_class_html(c, &out));
     base_buf_fini(&out);
     return error;

@@ -9,7 +9,8 @@
  *     tap               TAP version 14
  *     junit             JUnit XML, one <testsuites>
  *     csv               long form, a row a check; and one for a gradebook
- *     html              a page a submission, and one for the class with plots
+ *     html              a page a submission, one for the class with plots, and
+ *                       one of what hidden checks said
  *
  * Any name and any text may hold any byte: each writer escapes for its format,
  * and shows what steers a terminal, what the format cannot hold and bad UTF-8
@@ -58,6 +59,10 @@ int output_gradebook(const struct class_result *c, struct base_buf *out);
 int output_html(const struct submission *s, const struct output_options *o,
                 struct base_buf *out);
 int output_class_html(const struct class_result *c, struct base_buf *out);
+int output_hidden_html(const struct class_result *c, struct base_buf *out);
+
+/* How many hidden checks have failed, as output_hidden_html tells them. */
+size_t output_hidden_count(const struct submission *s);
 
 /* Writes `bytes` to `path` at once, or leaves the old file: see rename(2). */
 int output_save(const char *path, struct base_slice bytes);
@@ -70,9 +75,10 @@ int outputs_submission(const struct submission *s,
                        const struct output_options *o, const char *dir);
 
 /*
- * Writes what is of the class: grades.csv, gradebook.csv, junit.xml and
- * index.html into `dir`, and below STUDENT/EXERCISE/ what outputs_submission
- * writes. A student's name that cannot be a folder's is changed there alone.
+ * Writes what is of the class: grades.csv, gradebook.csv, junit.xml,
+ * hidden.html and index.html into `dir`, and below STUDENT/EXERCISE/ what
+ * outputs_submission writes. A student's name that cannot be a folder's is
+ * changed there alone.
  */
 int outputs_class(const struct class_result *c, const char *dir);
 

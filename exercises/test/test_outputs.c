@@ -229,6 +229,74 @@ static void test_the_class_is_as_its_golden_files(void **state)
     base_buf_clear(&f->out);
     assert_int_equal(output_class_html(&c, &f->out), 0);
     compare(&f->out, "class.html");
+    base_buf_clear(&f->out);
+    assert_int_equal(output_hidden_html(&c, &f->out), 0);
+    compare(&f->out, "hidden.html");
+}
+
+static void test_a_page_says_that_no_hidden_check_has_failed(void **state)
+{
+    struct fixture *f = *state;
+    const struct class_result c = {
+        .submissions = sample_named(f->samples, f->n, "passed"), .n = 1};
+    assert_int_equal(output_hidden_html(&c, &f->out), 0);
+    assert_true(has(&f->out, "No hidden check has failed."));
+    assert_false(has(&f->out, "<h2>"));
+}
+
+/* Not run, they have failed for nobody. */
+static void test_hidden_checks_of_what_is_not_graded_are_not_told(void **state)
+{
+    struct fixture *f = *state;
+    struct submission *s = sample_named(f->samples, f->n, "hidden");
+    assert_int_equal(output_hidden_count(s), 1);
+    s->state = SUBMISSION_BROKEN;
+    assert_int_equal(output_hidden_count(s), 0);
+    s->state = SUBMISSION_GRADED;
+    s->marks[1].finding.outcome = OUTCOME_NOISY;
+    assert_int_equal(output_hidden_count(s), 0);
+}
+
+/* Two graded, one with a failure and what is skipped for it, and one that is
+ * not there. */
+static void test_the_class_counts_what_there_is(void **state)
+{
+    struct fixture *f = *state;
+    struct submission three[] = {*sample_named(f->samples, f->n, "failed"),
+                                 *sample_named(f->samples, f->n, "failed"),
+                                 *sample_named(f->samples, f->n, "empty")};
+    three[1].student = "ben";
+    three[2].student = "zoe";
+    struct class_result c = {.submissions = three,
+                             .n = 3,
+                             .title = "Events",
+                             .grader = "0123abc",
+                             .started = "2026-11-21T17:39:54Z"};
+    assert_int_equal(output_class_html(&c, &f->out), 0);
+    assert_true(has(&f->out, ">2 submissions: 3 students, 1 exercise<"));
+    assert_true(has(&f->out, "<span>whole-reply</span>"));
+    assert_true(has(&f->out, "<span>2 of 2 failed</span>"));
+    assert_true(has(&f->out, "<span>many</span>"));
+    assert_true(has(&f->out, "<span>0 of 2 failed, 2 skipped</span>"));
+    assert_false(has(&f->out, "<span>accept</span>"));
+    assert_true(has(&f->out, "what hidden checks said</a>, 2 failed."));
+}
+
+static void test_what_the_compiler_says_is_called_so(void **state)
+{
+    struct fixture *f = *state;
+    struct submission *s = sample_named(f->samples, f->n, "unprotected");
+    s->compiler = "drain.c:3:7: warning: unused variable 'n'\n"
+                  "    3 |   int n;";
+    output_html(s, &(struct output_options){0}, &f->out);
+    assert_true(has(&f->out, "<dt>files</dt>\n<dd class=\"prose\">ignored: "
+                             "a.out\nignored: notes.txt</dd>\n"
+                             "<dt>the compiler says</dt>\n"
+                             "<dd><pre tabindex=\"0\">drain.c:3:7: "));
+    base_buf_clear(&f->out);
+    output_gradescope(s, &(struct output_options){0}, &f->out);
+    assert_true(has(&f->out, "ignored: notes.txt\\nThe compiler says:\\n"
+                             "drain.c:3:7: "));
 }
 
 static void test_no_format_tells_a_hidden_check(void **state)
@@ -281,6 +349,8 @@ static int save_all(const char *dir)
                                    &(struct output_options){0}, path);
     }
     const struct class_result c = samples_class(f->samples, f->n, &f->arena);
+    /* Hostile texts also where students are told none. */
+    sample_named(f->samples, f->n, "hostile")->marks[1].hidden = true;
     char path[PATH_LEN];
     snprintf(path, sizeof path, "%s/class", dir);
     if (error == 0)
@@ -307,6 +377,10 @@ int main(int argc, char **argv)
         TEST(test_each_format_is_as_its_golden_file),
         TEST(test_classroom50_is_as_its_golden_file),
         TEST(test_the_class_is_as_its_golden_files),
+        TEST(test_a_page_says_that_no_hidden_check_has_failed),
+        TEST(test_hidden_checks_of_what_is_not_graded_are_not_told),
+        TEST(test_the_class_counts_what_there_is),
+        TEST(test_what_the_compiler_says_is_called_so),
         TEST(test_no_format_tells_a_hidden_check),
         TEST(test_a_full_buffer_is_an_error),
     };

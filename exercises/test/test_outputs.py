@@ -5,6 +5,7 @@ are not ours, and prints TAP.
 One test a sentence; a test is a function that asserts. For test_outputs.sh.
 """
 import csv
+import itertools
 import json
 import pathlib
 import re
@@ -229,9 +230,64 @@ def the_gradebook_has_the_final_scores():
     assert seen >= 10
 
 
+def squeezed(*texts):
+    """Without blanks: some formats wrap lines."""
+    return "".join("".join(texts).split())
+
+
+def failures_of_hidden_checks():
+    """Student, exercise, check and message, of junit.xml. Which checks are hidden
+    says grades.csv, where the same submissions have the same order."""
+    rows = [dict(zip(table("grades.csv")[0], row)) for row in table("grades.csv")[1:]]
+    groups = [list(group) for _, group in
+              itertools.groupby(rows, lambda row: (row["student"], row["exercise"]))]
+    suites = [s for s in junit(CLASS).findall("testsuite") if s.find("testcase") is not None]
+    assert len(groups) == len(suites)
+    found = []
+    for suite, group in zip(suites, groups):
+        facts = {p.get("name"): p.get("value") for p in suite.iter("property")}
+        if facts["state"] != "graded":
+            continue
+        for case, row in zip(suite.findall("testcase"), group, strict=True):
+            failure = case.find("failure")
+            if failure is not None and row["kind"] == "hidden":
+                found.append((facts["student"], case.get("classname"), case.get("name"),
+                              squeezed(failure.text)))
+    return found
+
+
+def told_by(page):
+    """The same of a page of failed checks."""
+    found, student, exercise = [], None, None
+    for element in ElementTree.parse(page).getroot().find("body/main"):
+        if element.tag == "h2":
+            student = element.text
+        elif element.tag == "h3":
+            exercise = element.text.split(":")[0]
+        elif element.tag == "details":
+            name = element.find("summary/span[@class='name']").text
+            parts = (part for part in element.find("dl").iter() if part.tag in ("dt", "dd", "pre"))
+            found.append((student, exercise, name, squeezed(*(part.text or "" for part in parts))))
+    return found
+
+
+def hidden_html_tells_what_junit_tells():
+    told, known = told_by(CLASS / "hidden.html"), failures_of_hidden_checks()
+    assert told == known, [pair for pair in itertools.zip_longest(told, known) if pair[0] != pair[1]][:1]
+    hostile = [message for student, _, _, message in known if "HYPERLINK" in student]
+    assert any("<script>alert(1)</script>" in message for message in hostile)
+    assert any("bytesmorearecut" in message for message in hostile)
+    assert len(known) >= 4
+    content = (CLASS / "hidden.html").read_bytes().decode()
+    assert "For you alone, not to be handed out" in content
+    assert f">{len(known)} failed<" in content
+    index = (CLASS / "index.html").read_bytes().decode()
+    assert f'<a href="hidden.html">what hidden checks said</a>, {len(known)} failed.' in index
+
+
 def pages_need_no_network_and_no_script():
-    pages = [f / "index.html" for f in SUBMISSIONS] + [CLASS / "index.html"]
-    for page in pages:
+    pages = [f / "index.html" for f in SUBMISSIONS]
+    for page in pages + [CLASS / "index.html", CLASS / "hidden.html"]:
         content = page.read_bytes().decode()
         assert not re.search(r"<script|<img|<link|<iframe|\ssrc=|@import|url\(", content), page
         assert "\x1b" not in content and "\x00" not in content
