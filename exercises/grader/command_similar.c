@@ -27,7 +27,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ARENA = 1 << 16, SHOWN = 5, NAME_MAX_SHOWN = 1 << 12 };
+enum {
+    ARENA = 1 << 16,
+    SHOWN = 5,
+    NAME_MAX_SHOWN = 1 << 12,
+    USUAL_MIN = 5, /* compared, which make ten pairs; as in similar_page.c */
+};
 
 static const char about[] =
     "Tells who handed in the same: compares the C files of all submissions of "
@@ -123,8 +128,11 @@ static int percent(double share)
 static void print_found(const struct similar_job *job,
                         const struct similar *found, const char *out)
 {
-    printf("%s: %zu compared; the usual share of two is %d %%\n", job->exercise,
-           found->compared, percent(found->usual));
+    printf("%s: %zu compared; ", job->exercise, found->compared);
+    if (found->compared < USUAL_MIN)
+        printf("too few to tell what is usual\n");
+    else
+        printf("the usual share of two is %d %%\n", percent(found->usual));
     if (found->notes != NULL) {
         print_text(found->notes, false);
         putchar('\n');

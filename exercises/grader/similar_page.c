@@ -15,7 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAGE_MAX = 16 << 20, RUNS_LISTED = 12 };
+enum {
+    PAGE_MAX = 16 << 20,
+    RUNS_LISTED = 12,
+    USUAL_MIN = 5, /* compared, which make ten pairs: fewer have no median */
+};
 
 static const size_t no_run = SIZE_MAX;
 
@@ -90,11 +94,15 @@ int similar_page_index(const struct similar_job *job,
     snprintf(text, sizeof(text), "%s: code in common", job->exercise);
     html_begin(&to, text);
     html_element(&to, "h1", text);
-    snprintf(text, sizeof(text),
-             "%zu of %zu submissions have code of their own. The usual share "
-             "of two is %d %% (the median of all pairs).",
-             found->compared, job->n_students, percent(found->usual));
-    html_element(&to, "p", text);
+    sink_printf(&to, "<p>%zu of %zu submissions have code of their own",
+                found->compared, job->n_students);
+    if (found->compared < USUAL_MIN)
+        sink_put(&to, ": too few to tell what is usual.</p>\n");
+    else
+        sink_printf(&to,
+                    ". The usual share of two is %d %% (the median of all "
+                    "pairs).</p>\n",
+                    percent(found->usual));
     html_element(&to, "p class=\"soft\"",
                  "A share is the part of the shorter program that is in the "
                  "other one too, in runs of 24 tokens and more. Names, layout "

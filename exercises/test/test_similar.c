@@ -360,6 +360,26 @@ static void test_what_was_given_is_not_marked(void **state)
     assert_int_equal(count_in(tree_read("out/pair-1.html"), "<mark>"), 5);
 }
 
+/* Four make six pairs; five, ten. */
+static void test_few_pairs_have_nothing_usual(void **state)
+{
+    (void)state;
+    handed_needs("sim_c");
+    static const char few[] = "submissions have code of their own: too few to "
+                              "tell what is usual.";
+    report_class();
+    assert_int_equal(found.compared, 4);
+    assert_in(tree_read("out/index.html"), few);
+    similar_free(&found);
+    tree_write("class/stub/server.c", ada);
+    const struct similar_job job = job_of(STUDENTS);
+    assert_int_equal(similar_report(&job, "out", &found), 0);
+    assert_int_equal(found.compared, 5);
+    const char *index = tree_read("out/index.html");
+    assert_null(strstr(index, few));
+    assert_in(index, "The usual share of two is ");
+}
+
 static void test_no_name_gets_into_the_markup(void **state)
 {
     (void)state;
@@ -398,6 +418,7 @@ int main(void)
         TEST(test_too_many),
         TEST(test_the_pages),
         TEST(test_what_was_given_is_not_marked),
+        TEST(test_few_pairs_have_nothing_usual),
         TEST(test_no_name_gets_into_the_markup),
         TEST(test_pages_are_well_formed),
     };

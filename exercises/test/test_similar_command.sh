@@ -76,13 +76,25 @@ ends_with() { [[ $status == "$1" ]] || { echo "status $status, not $1"; return 1
 the_copy_comes_first() {
     similar class
     ends_with 0
-    says "90-sum: 3 compared" "report: build/similar/90-sum/index.html"
+    says "90-sum: 3 compared; too few to tell what is usual" "report: build/similar/90-sum/index.html"
     # The shares stand in order; the first is the copy's.
     [[ $(grep -m 1 '%  ' said) == *'100 %  ann and bob' ]]
     grep -q 'pair-1.html' build/similar/90-sum/index.html
     [[ -s build/similar/90-sum/pair-1.html ]]
     [[ ! -e build/similar/91-more && ! -e build/similar/92-words ]]
     [[ -z $(ls tmp) ]]
+}
+
+ten_pairs_have_a_usual_share() {
+    local i
+    cp -r class more
+    for i in 1 2; do
+        mkdir -p "more/x$i/90-sum"
+        sum "list$i" "at$i" "all$i" >"more/x$i/90-sum/sum.c"
+    done
+    similar more
+    ends_with 0
+    says "90-sum: 5 compared; the usual share of two is "
 }
 
 who_is_left_out_is_told() {
@@ -131,6 +143,7 @@ errors_are_told() {
 }
 
 check "the copy comes first, for what was handed in" the_copy_comes_first
+check "from ten pairs on, the usual share is told" ten_pairs_have_a_usual_share
 check "who cannot be compared is told" who_is_left_out_is_told
 check "pages of an earlier run go" old_pages_go
 check "what is wrong with the call is told" errors_are_told
