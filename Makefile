@@ -32,7 +32,8 @@ compile = $(CC) -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(warnings) -pthread \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
 link = $(compile) $(LDFLAGS)
-say = @printf '  %-4s %s\n' $(1) $(2)
+# BRIEF=1: errors alone.
+say = $(if $(BRIEF),,@printf '  %-4s %s\n' $(1) $(2))
 
 # `has` is y if a library is installed; what needs it is left out otherwise.
 hash := \#
@@ -69,7 +70,7 @@ programs: $(programs) $(if $(has_cmocka),$(tests))
 
 SET ?= all
 .PHONY: deps
-deps: ## install Debian packages that are missing: SET=course|test|peers|all
+deps: ## install Debian packages that are missing: SET=course|grade|test|peers|all
 	@.ci/deps $(SET)
 
 # --- the main job ------------------------------------------------------------

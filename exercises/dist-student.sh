@@ -1,36 +1,33 @@
 #!/usr/bin/env bash
-# dist-student.sh FILE.tar.gz: the kit as students get it: what git has of the
-# last commit, without the instructor's half. The same commit makes the same
-# bytes, so a second look at what was handed out is one checksum.
+# dist-student.sh FILE.tar.gz [EXERCISE]: the kit as students get it: what git
+# has of the last commit, without the instructor's half. The same commit makes
+# the same bytes, so a second look at what was handed out is one checksum.
+# With EXERCISE, only that one has to be committed; without, no new one may be
+# forgotten.
 #
 # Left out: solutions/ (references, hidden checks, wrong programs, samples), the
-# instructor's pages, the pattern of new exercises, the grader's own tests.
-# test/test_dist.sh proves that nothing of solutions/ comes in by another way.
+# instructor's page and goals, the pattern of new exercises, the grader's own
+# tests. test/test_dist.sh proves that nothing of solutions/ comes in by another
+# way.
 #
-# Rests on: git-archive(1), gitattributes(5).
+# Read before: platforms/kit.sh.
 set -euo pipefail
-out=$1
-if ! git rev-parse --verify -q HEAD >/dev/null; then
-    echo "dist-student: this folder is no clone: there is no commit to pack" >&2
-    echo "  try:     git clone ADDRESS kit && make -C kit dist-student" >&2
-    exit 2
+source exercises/platforms/kit.sh
+out=$1 exercise=${2-}
+needs_commit dist-student
+if [[ -n $exercise ]]; then
+    needs_committed dist-student "$exercise"
+else
+    mapfile -t new < <(new_exercises)
+    needs_committed dist-student "${new[@]}"
 fi
-if [[ -n $(git status --porcelain --untracked-files=no) ]]; then
-    echo "dist-student: changes that are not committed are left out" >&2
-fi
+warn_of_changes dist-student
 
 # Beside its place, then renamed: who looks finds the old one or the new one.
 part=$(mktemp "$out.XXXXXX")
 trap 'rm -f "$part"' EXIT
-git archive --format=tar --prefix=kit/ HEAD -- . \
-    ':(exclude)solutions' \
-    ':(exclude)exercises/INSTRUCTORS.md' \
-    ':(exclude)exercises/sample-class' \
-    ':(exclude)exercises/platforms' \
-    ':(exclude)exercises/pattern' \
-    ':(exclude)exercises/dist-student.sh' \
-    ':(exclude)exercises/test' |
-    gzip -n9 >"$part"
+# shellcheck disable=SC2119  # no path of the other half
+kit_archive | gzip -n9 >"$part"
 chmod 644 "$part"
 mv "$part" "$out"
 echo "$out: $(du -h "$out" | cut -f1), $(git log -1 --format='commit %h of %cs')"

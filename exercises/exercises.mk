@@ -115,16 +115,19 @@ percent := %
 given_lessons = $(filter $(addprefix $(B)/,$(filter lessons/%,$(shell \
 	sed -n 's/^given *= *//p' exercises/[0-9]*/exercise.ini 2>/dev/null))),$(programs))
 
-# What a student's command needs, and no more: make check takes seconds.
+# What a student's command needs, and no more: make check takes seconds. The
+# first time it takes longer, and says so in the place of two hundred lines.
 .PHONY: check grader
 grader: $(B)/bin/grade $(exercise_programs) $(visible_checks) $(hidden_checks) $(kit_files) $(given_programs) $(given_lessons)
+build_grader = +@$(if $(wildcard $(B)/bin/grade),,echo "building the grader, once: half a minute to two";) \
+	$(MAKE) --no-print-directory -s -j2 BRIEF=1 grader
 
 # A part of the kit that one has changed is built in as it is: that is told.
 check_name = $(firstword $(filter $(EXERCISE)%,$(exercise_names)))
 check_parts = $(if $(check_name),$(call kit_parts_of,$(check_name)))
 check: ## check your work on an exercise: EXERCISE=05-drain (CHECK=name, SEED=n)
 	@$(if $(EXERCISE),,$(error say which exercise: make check EXERCISE=$(firstword $(exercise_names))))
-	@$(MAKE) --no-print-directory -s grader
+	$(build_grader)
 	@$(if $(check_parts),git diff --name-only HEAD -- $(check_parts) \
 		$(wildcard $(addsuffix *.h,$(sort $(dir $(check_parts))))) 2>/dev/null | \
 		sed "s|.*|& is not the kit's: git checkout HEAD -- &|" || true)
@@ -141,26 +144,13 @@ try_program = build/exercises/$(try_name)/try/$(call try_ini,program)
 try: ## run your program of an exercise: EXERCISE=05-drain ARGS="--port 8000"
 	@$(if $(EXERCISE),,$(error say which exercise: make try EXERCISE=$(firstword $(exercise_names))))
 	@$(if $(call try_ini,program),,$(error $(try_name) has no program to run: see its README.md))
-	@$(MAKE) --no-print-directory -s $(kit_files)
+	@$(MAKE) --no-print-directory -s BRIEF=1 $(kit_files)
 	@mkdir -p $(dir $(try_program))
 	@cd exercises/$(try_name) && cc -std=gnu17 -D_GNU_SOURCE -O2 -g -pthread -Wall -Wextra -I$(CURDIR) \
 		-o $(CURDIR)/$(try_program) $(filter %.c,$(call try_ini,files)) \
 		$(patsubst %,$(CURDIR)/$(kit)/plain/%.o,$(basename $(call kit_parts_of,$(try_name))))
 	@echo "$(try_program) $(ARGS)"
 	@exec $(try_program) $(ARGS)
-
-# The exercises themselves: EXERCISE=05-drain for one; SAMPLE=1: some of the
-# wrong solutions, as `make test` does.
-.PHONY: matrix
-matrix: ## test the exercises on good, wrong and hostile solutions (EXERCISE=05-drain)
-	@$(MAKE) --no-print-directory -s -j2 grader
-	@$(B)/bin/grade matrix $(if $(SAMPLE),--sample) $(EXERCISE)
-	@$(if $(SAMPLE)$(EXERCISE),,HOSTILE=all KIT_BUILD=$(B) exercises/test/test_hostile.sh)
-
-.PHONY: flakes
-flakes: ## grade right solutions on a busy machine, again and again (RUNS=300)
-	@$(MAKE) --no-print-directory -s -j2 grader
-	@exercises/test/flakes.sh $(or $(RUNS),300) $(EXERCISE)
 
 # --- what reads bytes of unknown people: see `make fuzz` in lessons.mk
 
@@ -174,55 +164,24 @@ fuzz-tar:
 	build/fuzz/fuzz_tar -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=8192 \
 		-print_final_stats=1 build/fuzz/tar
 
-.PHONY: grade
-grade: ## grade a class: SUBMISSIONS=dir (OUT=build/grades, EXERCISE=05-drain)
-	@$(if $(SUBMISSIONS),,$(error say where the submissions are: make grade SUBMISSIONS=dir))
-	@$(MAKE) --no-print-directory -s grader
-	@$(B)/bin/grade class "$(SUBMISSIONS)" --out "$(or $(OUT),build/grades)" \
-		$(if $(EXERCISE),--exercise $(EXERCISE))
-
 # At the student's side: check on each save; all files at once; how far one is.
 .PHONY: watch exercises progress
 watch: ## check at each save, exercise after exercise: EXERCISE=05-drain begins there
-	@$(MAKE) --no-print-directory -s grader
+	$(build_grader)
 	@$(B)/bin/grade watch $(EXERCISE)
 
 exercises: ## make the files of all exercises, where there are none yet
-	@$(MAKE) --no-print-directory -s grader
+	$(build_grader)
 	@$(B)/bin/grade progress --prepare
 
 progress: ## how far you are with the exercises
-	@$(MAKE) --no-print-directory -s grader
+	$(build_grader)
 	@$(B)/bin/grade progress
 
-# At the instructor's side: the kit without the solutions; a new exercise.
-.PHONY: dist-student new-exercise
-dist-student: ## the kit as students get it, without solutions/: OUT=kit.tar.gz
-	@mkdir -p build
-	@exercises/dist-student.sh "$(or $(OUT),build/kit-student.tar.gz)"
-
-new-exercise: ## begin an exercise: NAME=09-thing (LESSON=09, KIND=write)
-	@$(MAKE) --no-print-directory -s $(B)/bin/grade
-	@$(B)/bin/grade new $(if $(LESSON),--lesson $(LESSON)) $(if $(KIND),--kind $(KIND)) "$(NAME)"
-
-# What is handed in, who handed in the same, and a class to try all of it with.
-.PHONY: handin similar sample-class gradescope classroom50 autolab
+.PHONY: handin
 handin: ## pack your work for your instructor: STUDENT=alice (EXERCISE=05-drain)
 	@$(if $(STUDENT),,$(error say who you are: make handin STUDENT=alice))
 	@exercises/handin.sh "$(STUDENT)" $(EXERCISE)
 
-similar: ## who handed in the same: SUBMISSIONS=dir (OUT=build/similar, EXERCISE=05-drain)
-	@$(if $(SUBMISSIONS),,$(error say where the submissions are: make similar SUBMISSIONS=dir))
-	@$(MAKE) --no-print-directory -s $(B)/bin/grade
-	@$(B)/bin/grade similar "$(SUBMISSIONS)" --out "$(or $(OUT),build/similar)" \
-		$(if $(EXERCISE),--exercise $(EXERCISE))
-
-sample-class: ## twelve invented submissions, to try the grader with
-	@exercises/sample-class/make.sh
-	@echo "next:   make grade SUBMISSIONS=build/sample-class"
-
-# For a platform: what to upload.
-gradescope: ## pack an autograder: EXERCISE=05-drain (also: make autolab, make classroom50)
-gradescope classroom50 autolab:
-	@$(if $(EXERCISE),,$(error say which exercise: make $@ EXERCISE=$(firstword $(exercise_names))))
-	@exercises/platforms/pack.sh $@ $(EXERCISE)
+# The instructor's goals; students have none of them.
+include $(wildcard exercises/instructor.mk)

@@ -43,8 +43,7 @@ report() { # STATUS NAME FILE...: whose ends explain a failure
         return
     fi
     echo "not ok $n - $name"
-    (($#)) && tail -qn 30 "$@" 2>/dev/null | sed 's/^/# /'
-    return 0
+    { (($#)) && tail -qn 30 "$@" 2>/dev/null | sed 's/^/# /'; } || true
 }
 
 # What the command printed, and what is in $work/said, explains a failure. It

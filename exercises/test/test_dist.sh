@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test_dist.sh: what students get has nothing of solutions/, by name or by
-# content, and works without it. The search for content is itself tested, on a
+# content, and works without it: its goals, its pages' links. The search for content is itself tested, on a
 # tree that has a solution in it under another name. Prints TAP.
 #
 # Read before: ../dist-student.sh. Rests on: git(1), tar(1).
@@ -25,7 +25,7 @@ no_name_of_an_instructor() {
     local names
     names=$(tar -tzf "$work/a.tar.gz")
     [[ $(wc -l <<<"$names") -gt 100 ]] || { echo "hardly a kit: $names"; return 1; }
-    ! grep -E '(^|/)(solutions|wrong|hostile|second|sample-class|platforms)/|/hidden\.c$|NOTES\.md|INSTRUCTORS' \
+    ! grep -E '(^|/)(solutions|wrong|hostile|second|sample-class|platforms)/|/hidden\.c$|NOTES\.md|INSTRUCTORS|instructor' \
         <<<"$names"
 }
 
@@ -96,6 +96,74 @@ check "no name of the instructor's half" no_name_of_an_instructor
 check "no file of solutions/ by content" nothing_is_the_same "$work/student"
 check "and none that is mostly one" nothing_is_alike "$work/student"
 
+# --- nothing is forgotten ----------------------------------------------------
+
+refuses_a_new_exercise() {
+    local status=0
+    mkdir "$work/kit/exercises/98-new"
+    touch "$work/kit/exercises/98-new/exercise.ini"
+    pack "$work/refused.tar.gz" >"$work/said" 2>&1 || status=$?
+    [[ $status == 2 && ! -e $work/refused.tar.gz ]]
+    contains '\?\? exercises/98-new/' "$work/said"
+    contains 'try: +git add exercises/98-new && git commit' "$work/said"
+    git -C "$work/kit" add exercises/98-new
+    fails pack "$work/refused.tar.gz"
+    git -C "$work/kit" reset -q exercises/98-new
+    rm -r "$work/kit/exercises/98-new"
+}
+warns_of_other_changes() {
+    echo "# changed" >>"$work/kit/Makefile"
+    touch "$work/kit/exercises/01-lines/untracked"
+    pack "$work/c.tar.gz" >"$work/said" 2>&1
+    contains 'changes that are not committed are left out' "$work/said"
+    cmp "$work/c.tar.gz" "$work/a.tar.gz"
+    rm "$work/kit/exercises/01-lines/untracked"
+    git -C "$work/kit" checkout -q -- Makefile
+}
+check "a new exercise that is not committed is refused" refuses_a_new_exercise
+check "other changes: a warning" warns_of_other_changes
+
+# --- it says nothing of the other half ---------------------------------------
+
+instructors_goals='grade similar sample-class dist-student gradescope new-exercise matrix flakes'
+has_no_goal_of_an_instructor() {
+    local goal
+    make -s -C "$work/student" help >"$work/help"
+    make -s -C "$work/kit" help >"$work/theirs"
+    contains '^ +make check ' "$work/help"
+    contains '^ +make handin ' "$work/help"
+    for goal in $instructors_goals; do
+        contains "^ +make $goal " "$work/theirs"
+        fails grep -E "^ +make $goal " "$work/help"
+    done
+    for goal in $instructors_goals classroom50 autolab; do
+        fails make -n -C "$work/student" "$goal" EXERCISE=05-drain >"$work/goal" 2>&1
+        contains 'No rule to make target' "$work/goal"
+    done
+}
+# shellcheck disable=SC2016  # backquotes of the pages
+# Links of a tree's pages, "PAGE: LINK", to what is not in it. The plots of the
+# decks are drawn by `make slides`.
+dead_links() { # TREE
+    (cd "$1" && find . -name '*.md' ! -path './build/*' | sort | while read -r page; do
+        awk '/^ *```/ { code = !code; next } !code' "$page" | sed 's/`[^`]*`//g' |
+            grep -oE '\]\([^)#: ]+(#[^)]*)?\)' | sed -E 's/^\]\(//; s/(#[^)]*)?\)$//' |
+            while read -r link; do
+                [[ -e $(dirname "$page")/$link || $page$link == ./slides/*plots/* ]] ||
+                    echo "$page: $link"
+            done
+    done)
+}
+all_links_lead_somewhere() { [[ -z $(dead_links "$work/student" | tee /dev/stderr) ]]; }
+finds_a_dead_link() {
+    echo 'See [the page](../nowhere/README.md#top).' >"$work/student/exercises/dead.md"
+    [[ $(dead_links "$work/student") == './exercises/dead.md: ../nowhere/README.md' ]]
+    rm "$work/student/exercises/dead.md"
+}
+check "make help has no goal of the instructor's, and make none" has_no_goal_of_an_instructor
+check "each link of a page leads to what is there" all_links_lead_somewhere
+check "and one that does not would be found" finds_a_dead_link
+
 # --- it works without ----------------------------------------------------------
 
 first=$(git ls-files 'exercises/[0-9]*/exercise.ini' | cut -d/ -f2 | head -n 1)
@@ -105,11 +173,25 @@ if [[ -d build/loop ]]; then
     mkdir "$work/student/build"
     cp -r build/loop "$work/student/build/"
 fi
-check "the grader builds there" make -s -j2 -C "$work/student" grader
-# Points are missing, as the work is not begun; so its status is not 0.
-make -s -C "$work/student" check EXERCISE="$first" >"$work/checked" 2>&1 || true
+# The first check builds the grader. Points are missing, as the work is not
+# begun; so its status is not 0.
+first_check() { make -s -C "$work/student" check EXERCISE="$first" >"$work/checked" 2>&1 || true; }
+first_check
+one_line_for_the_grader() {
+    [[ $(head -n 1 "$work/checked") == "building the grader, once: "* ]]
+    fails grep -E '^ +(CC|AS|AR|LINK) ' "$work/checked"
+}
+check "the first make check builds the grader, and says so in a line" one_line_for_the_grader
 says_points() { grep -E '^[0-9.]+ of [0-9.]+( visible)? points' "$work/checked" || { cat "$work/checked"; return 1; }; }
 check "make check tells the points" says_points
+says_errors_in_full() {
+    cp "$work/student/exercises/grader/grade.c" "$work/grade.c"
+    echo "not C" >>"$work/student/exercises/grader/grade.c"
+    fails make -s -C "$work/student" check EXERCISE="$first" >"$work/said" 2>&1
+    contains 'grade\.c:[0-9]+:.* error: ' "$work/said"
+    cp "$work/grade.c" "$work/student/exercises/grader/grade.c"
+}
+check "if the grader does not build, the compiler's words are there" says_errors_in_full
 check "and has made the file to work on" test -f "$work/student/exercises/$first/$file"
 check "make finds all it needs" make -n -C "$work/student" all
 echo "/* mine */" >>"$work/student/exercises/$first/$file"

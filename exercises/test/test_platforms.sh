@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # test_platforms.sh: the autograders for Gradescope, Autolab and Classroom 50,
 # each in a folder laid out as the platform does it, on a good and on a bad
-# submission; Python's parser reads what they write. And make handin, whose
+# submission; Python's parser reads what they write. What of solutions/ is in
+# them, and that nothing is packed which is not committed. And make handin, whose
 # archive is what they get. Prints TAP.
 #
-# Read before: ../platforms/pack.sh. Rests on: git(1), bsdtar(1), python3(1).
+# Read before: ../platforms/pack.sh, ../platforms/kit.sh. Rests on: git(1), bsdtar(1), python3(1).
 source exercises/test/tap.sh
 needs zip bsdtar python3
 needs_clone
@@ -22,6 +23,59 @@ sys.exit(0 if eval(sys.argv[2]) else f"{sys.argv[2]} is not so in {r}")' "$1" "$
 clone_kit "$work/clone"
 pack() { (cd "$work/clone" && make -s "$1" EXERCISE=$exercise); }
 
+# --- what is packed, and what is refused --------------------------------------
+
+refuses() { # WORDS COMMAND...: status 2, and it says so
+    local words=$1 status=0
+    shift
+    (cd "$work/clone" && "$@") >"$work/said" 2>&1 || status=$?
+    [[ $status == 2 ]] && contains "$words" "$work/said"
+}
+refuses_what_is_not_committed() {
+    local platform file=$work/clone/exercises/$exercise/forgotten.h
+    for platform in gradescope autolab classroom50; do
+        local pack=(exercises/platforms/pack.sh "$platform" "$exercise")
+        touch "$file"
+        refuses "\\?\\? exercises/$exercise/forgotten.h" "${pack[@]}"
+        contains "try: +git add exercises/$exercise solutions/$exercise && git commit" "$work/said"
+        rm "$file"
+        echo "/* changed */" >>"$work/clone/solutions/$exercise/hidden.c"
+        refuses " M solutions/$exercise/hidden.c" "${pack[@]}"
+        git -C "$work/clone" checkout -q -- solutions
+        fails test -e "$work/clone/build/$platform/$exercise"
+    done
+}
+refuses_a_new_exercise() {
+    cp -r "$work/clone/exercises/$exercise" "$work/clone/exercises/98-new"
+    refuses "\\?\\? exercises/98-new/" exercises/platforms/pack.sh autolab 98-new
+    rm -r "$work/clone/exercises/98-new"
+    refuses 'no exercise "97"' exercises/platforms/pack.sh autolab 97
+}
+warns_of_other_changes() {
+    echo "# changed" >>"$work/clone/Makefile"
+    pack autolab >"$work/said" 2>&1
+    git -C "$work/clone" checkout -q -- Makefile
+    contains "changes that are not committed are left out" "$work/said"
+    contains "problem $exercise with 12 points" "$work/said"
+}
+# The files of solutions/ in a pack are these, and the instructor's other files
+# are not in it.
+holds() { # KIT.tar.gz FILE...
+    tar -tzf "$1" >"$work/names"
+    shift
+    diff <(grep -v '/$' "$work/names" | sed -n 's,^kit/solutions/,,p' | sort) \
+        <((($#)) && printf '%s\n' "$@" | sort)
+    fails grep -E 'sample-class|INSTRUCTORS|instructor\.mk|exercises/(test|pattern|platforms)/' "$work/names"
+}
+packs_of_solutions_what_grading_needs() {
+    local given
+    mapfile -t given < <(cd solutions && ls 04-catch/given/*.c)
+    ((${#given[@]} > 3))
+    (cd "$work/clone" && exercises/platforms/pack.sh autolab 04-catch)
+    tar -xOf "$work/clone/build/autolab/04-catch/autograde.tar" autograde/kit.tar.gz >"$work/04.tar.gz"
+    holds "$work/04.tar.gz" 04-catch/hidden.c "${given[@]}"
+}
+
 # --- Gradescope --------------------------------------------------------------
 
 root=$work/autograder
@@ -29,6 +83,7 @@ gradescope_is_set_up() {
     pack gradescope
     mkdir -p "$root/source" "$root/results" "$root/submission"
     bsdtar -xf "$work/clone/build/gradescope/$exercise.zip" -C "$root/source"
+    holds "$root/source/kit.tar.gz" "$exercise/hidden.c"
     cp "$root/source/run_autograder" "$root/"
     # The loop has no part in this: its objects save half a minute.
     if [[ -d build/loop ]]; then
@@ -77,6 +132,7 @@ autolab_grades() {
     says "$work/autolab/feedback" 'r["_presentation"] == "semantic" and all(c["passed"] for c in r["Checks"].values())'
 }
 autolab_builds_the_kit() { # as far as make can tell without doing it
+    holds "$work/autolab/autograde/kit.tar.gz" "$exercise/hidden.c"
     tar -xzf "$work/autolab/autograde/kit.tar.gz" -C "$work/autolab"
     make -n -C "$work/autolab/kit" grader
 }
@@ -86,7 +142,7 @@ autolab_builds_the_kit() { # as far as make can tell without doing it
 classroom50_is_set_up() {
     pack classroom50
     bundle=$work/clone/build/classroom50/$exercise
-    tar -tzf "$bundle/kit.tar.gz" >"$work/names"
+    holds "$bundle/kit.tar.gz"
     grep -qx 'kit/Makefile' "$work/names"
     fails grep -E '/solutions/|/hidden\.c' "$work/names"
     mkdir "$work/checkout"
@@ -135,6 +191,10 @@ handin_can_be_graded() {
     grep -q '^ann,.*,12' "$work/grades/gradebook.csv"
 }
 
+check "an exercise that is not committed is refused" refuses_what_is_not_committed
+check "a new one, too" refuses_a_new_exercise
+check "other changes: a warning" warns_of_other_changes
+check "of solutions/ a pack has the hidden checks, and what they give" packs_of_solutions_what_grading_needs
 check "Gradescope: the zip has all that the image needs" gradescope_is_set_up
 check "Gradescope: results.json of a good submission" gradescope_grades
 check "Gradescope: and of those that earn nothing" gradescope_grades_badly

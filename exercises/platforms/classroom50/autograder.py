@@ -1,18 +1,19 @@
 """autograder.py: Classroom 50 runs it for each submission, in a job of the
 student's own repository, with the student's files as the current folder.
 
-    HERE/kit.tar.gz    the kit without solutions, see ../pack.sh
+    HERE/kit.tar.gz    the student's kit, see ../pack.sh
     HERE/exercise      which exercise it is
     ./result.json      what we say: schema classroom50/result/v1
 
 A status other than 0 says that the grader could not work; a bad submission is
 none of its business, that stands in result.json.
 
-Read before: ../../INSTRUCTORS.md.
+Read before: README.md.
 """
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -36,6 +37,18 @@ def build_grader():
     return kit
 
 
+def allow_namespaces():
+    """Lets ordinary users have namespaces, where Ubuntu forbids it and we may
+    change that: the machine is thrown away after the job."""
+    forbidden = pathlib.Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+    if not forbidden.exists() or not shutil.which("sudo"):
+        return
+    if forbidden.read_text().strip() == "1":
+        subprocess.run(
+            ["sudo", "-n", "sysctl", "-q", "-w", f"kernel.{forbidden.name}=0"], check=False
+        )
+
+
 def grade(kit):
     """Grades the current folder; returns the grader's status."""
     command = [
@@ -50,4 +63,5 @@ def grade(kit):
 
 
 if __name__ == "__main__":
+    allow_namespaces()
     sys.exit(grade(build_grader()))

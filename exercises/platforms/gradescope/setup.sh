@@ -5,17 +5,22 @@
 #     /autograder/source/    what was in the zip: this file, exercise, kit.tar.gz
 #
 # $AUTOGRADER stands for /autograder in our own test.
-# Read before: ../../INSTRUCTORS.md. Read after: run_autograder.
+# Read before: README.md. Read after: run_autograder.
 set -euo pipefail
 cd "${AUTOGRADER:-/autograder}/source"
 unset KIT_BUILD MAKEFLAGS MAKELEVEL MFLAGS
 
-if ! command -v cc make ar bwrap >/dev/null || [[ ! -e /usr/include/liburing.h ]]; then
+if ! command -v cc make ar bwrap bsdtar >/dev/null || [[ ! -e /usr/include/liburing.h ]]; then
     apt-get update
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        gcc libc6-dev binutils make liburing-dev bubblewrap
+        gcc libc6-dev binutils make liburing-dev bubblewrap libarchive-tools
+fi
+if ! echo '#include <sys/pidfd.h>' | cc -E - >/dev/null 2>&1; then
+    echo "setup: this image is too old for the grader: its C library is older than 2.36" >&2
+    echo "  try:     another Base Image Version, Ubuntu 24.04 or newer" >&2
+    exit 1
 fi
 tar -xzf kit.tar.gz
 make -s -j2 -C kit grader
-# Hidden checks and solutions are in it: nobody but root may look.
+# Hidden checks are in it: nobody but root may look.
 chmod 700 kit
