@@ -6,7 +6,8 @@
  *     exercises/pattern/SHAPE/exercise/...  --->  exercises/NAME/...
  *     exercises/pattern/SHAPE/solution/...  --->  solutions/NAME/...
  *
- * The files are copied as they are but for @NAME@, @LESSON@ and @KIND@.
+ * The files are copied as they are but for @NAME@, @LESSON@ and @KIND@. A shape
+ * may rest on another one: then it holds only the files that differ.
  *
  * Read before: ../INSTRUCTORS.md, files.h. Rests on: opendir(3).
  */
@@ -31,16 +32,17 @@ struct making {
     const char *path; /* the file or folder that is at hand */
 };
 
-/* Which pattern a kind begins with: a program is checked, or answers are. */
+/* Which patterns a kind begins with, in the order in which they are copied: a
+ * program is checked, or measured, or answers are. */
 static const struct {
-    const char *kind, *shape, *look_at;
+    const char *kind, *shapes[2], *look_at;
 } kinds[] = {
-    {"write", "program", NULL},
-    {"mend", "program", NULL},
-    {"predict", "answers", NULL},
-    {"trace", "answers", NULL},
-    {"test", "program", "exercises/04-catch"},
-    {"speed", "program", "exercises/08-batch"},
+    {"write", {"program"}, NULL},
+    {"mend", {"program"}, NULL},
+    {"predict", {"answers"}, NULL},
+    {"trace", {"answers"}, NULL},
+    {"test", {"program"}, "exercises/04-catch"},
+    {"speed", {"speed", "program"}, NULL},
 };
 
 /* --- copying ------------------------------------------------------------- */
@@ -61,10 +63,13 @@ static void replace(struct base_slice text, const char *mark, const char *value,
     }
 }
 
+/* A file that is there already is that of the shape before. */
 static int copy_file(struct making *m, const char *from, const char *to)
 {
     struct base_slice text;
     struct base_buf b[3];
+    if (access(to, F_OK) == 0)
+        return 0;
     int error = files_read(from, &m->arena, &text);
     if (error != 0)
         return error;
@@ -85,7 +90,7 @@ static int copy_file(struct making *m, const char *from, const char *to)
 static int copy_folder(struct making *m, const char *from, const char *to)
 {
     m->path = to;
-    if (mkdir(to, 0777) == -1)
+    if (mkdir(to, 0777) == -1 && errno != EEXIST)
         return -errno;
     DIR *dir = opendir(from);
     if (dir == NULL) {
@@ -136,21 +141,31 @@ static bool is_name(const char *name)
     return *c == '\0' && c - name <= NAME_LONGEST;
 }
 
+/* Both halves of a pattern; an error with m->path set. */
+static int copy_shape(struct making *m, const char *shape, const char *exercise,
+                      const char *solution)
+{
+    struct base_arena *a = &m->arena;
+    const char *pattern = base_arena_printf(a, "exercises/pattern/%s", shape);
+    const int error =
+        copy_folder(m, base_arena_printf(a, "%s/exercise", pattern), exercise);
+    return error != 0
+               ? error
+               : copy_folder(m, base_arena_printf(a, "%s/solution", pattern),
+                             solution);
+}
+
 static int make(struct making *m, int kind)
 {
     struct base_arena *a = &m->arena;
-    const char *pattern =
-        base_arena_printf(a, "exercises/pattern/%s", kinds[kind].shape);
     const char *exercise = base_arena_printf(a, "exercises/%s", m->name);
     const char *solution = base_arena_printf(a, "solutions/%s", m->name);
     if (access(exercise, F_OK) == 0 || access(solution, F_OK) == 0)
         return refuse(base_arena_printf(a, "%s is there already", m->name),
                       "another name");
-    int error =
-        copy_folder(m, base_arena_printf(a, "%s/exercise", pattern), exercise);
-    if (error == 0)
-        error = copy_folder(m, base_arena_printf(a, "%s/solution", pattern),
-                            solution);
+    int error = 0;
+    for (int i = 0; i < 2 && kinds[kind].shapes[i] != NULL && error == 0; i++)
+        error = copy_shape(m, kinds[kind].shapes[i], exercise, solution);
     if (error != 0)
         return refuse(base_arena_printf(a, "cannot make %s: %s", m->path,
                                         strerror(-error)),

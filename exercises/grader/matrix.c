@@ -65,6 +65,20 @@ static struct base_slice between(struct base_slice line, const char *after,
     return (struct base_slice){line.ptr, (size_t)end};
 }
 
+/* What stands between the first `: "` and the last `"`: it may have some. */
+static struct base_slice quoted(struct base_slice line)
+{
+    const struct base_slice nothing = {"", 0};
+    const ssize_t at = base_slice_find(line, base_slice_of(": \""));
+    if (at < 0)
+        return nothing;
+    line = base_slice_skip(line, (size_t)at + 3);
+    const char *end = memrchr(line.ptr, '"', line.len);
+    return end == NULL
+               ? nothing
+               : (struct base_slice){line.ptr, (size_t)(end - line.ptr)};
+}
+
 static int is_case(const struct dirent *entry)
 {
     return entry->d_name[0] != '.';
@@ -99,8 +113,7 @@ static void add_wrong(struct matrix *m, const char *path, const char *name,
     const struct base_slice line = first_line(path, &m->arena);
     const struct base_slice check = between(line, "caught by ", ":");
     c->check = base_arena_strdup(&m->arena, check);
-    const struct base_slice text = between(line, ": \"", "\"");
-    c->text = text.len > 0 ? base_arena_strdup(&m->arena, text) : NULL;
+    c->text = base_arena_strdup(&m->arena, quoted(line));
 }
 
 /*
@@ -142,8 +155,10 @@ static void add_exercise(struct matrix *m, const struct exercise *e)
     add(m, MATRIX_SECOND, e, "second",
         base_arena_printf(a, "solutions/%s/second/%s", e->name,
                           solution_name(e)));
+    const size_t before = m->n;
     each_file(m, base_arena_printf(a, "solutions/%s/wrong", e->name), e,
               add_wrong);
+    m->n_wrong[e - m->exercises] = m->n - before;
 }
 
 int matrix_find(struct matrix *m, const char *const *names, const char **why)
@@ -158,6 +173,7 @@ int matrix_find(struct matrix *m, const char *const *names, const char **why)
     while (names[n] != NULL)
         n++;
     m->exercises = base_arena_alloc(&m->arena, (n + 1) * sizeof *m->exercises);
+    m->n_wrong = base_arena_alloc(&m->arena, (n + 1) * sizeof *m->n_wrong);
     for (size_t i = 0; i < n; i++) {
         struct exercise *e = &m->exercises[m->n_exercises++];
         const int error = exercise_load(names[i], &m->arena, e, why);
@@ -222,6 +238,16 @@ const struct mark *matrix_first_failure(const struct submission *s)
     return NULL;
 }
 
+static const char too_noisy[] = "too noisy to be scored, run it again";
+
+bool matrix_is_noisy(const struct submission *s)
+{
+    for (size_t i = 0; i < s->n_marks; i++)
+        if (s->marks[i].finding.outcome == OUTCOME_NOISY)
+            return true;
+    return false;
+}
+
 /* Adds a text with each run of white space as one space. */
 static void add_words(struct base_buf *b, const char *text)
 {
@@ -235,6 +261,8 @@ static void add_words(struct base_buf *b, const char *text)
     base_buf_append(b, base_slice_of(" "));
 }
 
+/* In what the message tells; not in its labels ("came"), nor in what would be
+ * the same for every solution: what was done, and the title. */
 static bool message_has(const struct finding *f, const char *text)
 {
     struct base_buf b;
@@ -253,18 +281,18 @@ static const char *judge_wrong(const struct matrix_case *c,
                                struct base_arena *arena)
 {
     const struct submission *s = &c->result;
-    if (c->check[0] == '\0')
+    if (c->check[0] == '\0' || c->text[0] == '\0')
         return "its first line does not say: caught by CHECK: \"text\"";
     if (s->state != SUBMISSION_GRADED)
         return base_arena_printf(arena, "is %s",
                                  submission_state_name(s->state));
     const struct mark *first = matrix_first_failure(s);
     if (first == NULL)
-        return "ESCAPED: no check caught it";
+        return matrix_is_noisy(s) ? too_noisy : "ESCAPED: no check caught it";
     if (strcmp(first->finding.check, c->check) != 0)
         return base_arena_printf(arena, "was caught by %s",
                                  first->finding.check);
-    if (c->text != NULL && !message_has(&first->finding, c->text))
+    if (!message_has(&first->finding, c->text))
         return base_arena_printf(arena, "the message lacks \"%s\"", c->text);
     return NULL;
 }
@@ -290,6 +318,17 @@ static const char *judge_hostile(const struct matrix_case *c,
     return NULL;
 }
 
+/* What a good solution has lost its points by. */
+static const char *lost_by(const struct submission *s)
+{
+    const struct mark *first = matrix_first_failure(s);
+    if (first != NULL)
+        return first->finding.check;
+    if (matrix_is_noisy(s))
+        return too_noisy;
+    return s->reason != NULL ? s->reason : submission_state_name(s->state);
+}
+
 void matrix_judge(struct matrix_case *c, struct base_arena *arena)
 {
     const struct submission *s = &c->result;
@@ -304,13 +343,7 @@ void matrix_judge(struct matrix_case *c, struct base_arena *arena)
     else if (c->kind == MATRIX_SKELETON &&
              (s->state != SUBMISSION_GRADED || s->score != skeleton))
         c->fault = "not the points that exercise.ini says";
-    else if (c->kind <= MATRIX_SECOND && c->kind >= MATRIX_REFERENCE &&
-             (s->state != SUBMISSION_GRADED || s->score < s->max)) {
-        const struct mark *first = matrix_first_failure(s);
-        c->fault = base_arena_printf(arena, "not all points: %s",
-                                     first != NULL ? first->finding.check
-                                     : s->reason != NULL
-                                         ? s->reason
-                                         : submission_state_name(s->state));
-    }
+    else if (c->kind != MATRIX_SKELETON &&
+             (s->state != SUBMISSION_GRADED || s->score < s->max))
+        c->fault = base_arena_printf(arena, "not all points: %s", lost_by(s));
 }

@@ -38,7 +38,7 @@ struct matrix_case {
     const char *path;   /* of the file that stands for files[0] */
     const char *others; /* the folder of the other files */
     const char *check;  /* that must catch it; NULL */
-    const char *text;   /* that its message must contain; or NULL */
+    const char *text;   /* that its message must contain; "": none is told */
     /* And what came of it. */
     struct submission result;
     const char *fault; /* NULL: as it should be */
@@ -46,6 +46,7 @@ struct matrix_case {
 
 struct matrix {
     struct exercise *exercises;
+    size_t *n_wrong; /* of each exercise */
     size_t n_exercises;
     struct matrix_case *cases;
     size_t n;
@@ -67,5 +68,8 @@ void matrix_judge(struct matrix_case *c, struct base_arena *arena);
 
 /* The first check that failed; NULL: none. */
 const struct mark *matrix_first_failure(const struct submission *s);
+
+/* True if a check could not be scored on so busy a machine. */
+bool matrix_is_noisy(const struct submission *s);
 
 #endif

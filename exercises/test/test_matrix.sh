@@ -16,9 +16,13 @@ awk '
         print "# " $0
         next
     }
+    /still to write/ { unwritten = unwritten "# " $0 "\n" }
     /cases: / { ended = 1 }
     { rest = rest "# " $0 "\n" }
     END {
+        n++
+        print (unwritten ? "not ok " : "ok ") n " - each has its wrong solutions"
+        printf "%s", unwritten
         if (!ended) { n++; print "not ok " n " - the matrix comes to its end"; printf "%s", rest }
         print "1.." n
     }' "$out"
