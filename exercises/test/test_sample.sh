@@ -4,7 +4,7 @@
 #
 # Read before: ../INSTRUCTORS.md, ../../lessons/test_readmes.sh.
 set -euo pipefail
-for tool in bwrap zip sim_c; do
+for tool in bwrap zip sim_c prove; do
     if ! command -v "$tool" >/dev/null; then
         echo "1..0 # SKIP $tool is not installed"
         exit 0
