@@ -67,8 +67,8 @@ struct check {
     const char *title;   /* what it looks at: "two lines in one segment" */
     const char *needs;   /* names with spaces: without these it is skipped */
     void (*run)(void);   /* the check; it returns if it has passed */
-    const char *cause;   /* of a failure, if `run` has said none: two or three
-                            sentences in the words of the lesson */
+    const char *cause;   /* of a failure, if nothing below says another: two
+                            or three sentences in the words of the lesson */
     const char *section; /* where to read: "lessons/NN/README.md, \"...\"" */
 };
 
@@ -106,8 +106,9 @@ struct program *program_start_named(enum build build, const char *name,
 
 /*
  * Starts it as a server, with "--port 0" before `options`, and waits until it
- * prints "listening on http://127.0.0.1:PORT". A server that ends before it
- * listens, or never does, fails the check in those words.
+ * prints "listening on http://127.0.0.1:PORT". A server that ends before a
+ * client has reached it, never says that line, or is not there, fails the check
+ * with a cause that is about its start and not about what the check does.
  */
 struct program *server_start(enum build build, const char *const *options);
 struct program *server_start_named(enum build build, const char *name,
@@ -256,13 +257,24 @@ void check_command(const char *command, ...)
     __attribute__((format(printf, 1, 2)));
 
 /*
- * From here on, a failure has this cause and section; NULL: as before; cause
- * "": the check's own again.
+ * The likely cause of a failure is the first of these that there is:
+ *
+ *     of a sanitizer's report, of a server that no client has reached, of a
+ *     wrong model; these functions know it
+ *     check_cause, the last one
+ *     check_cause_when, the first that fits to what was seen
+ *     that of the table
+ *
+ * A hang changes none of that: it has a part of the message for itself, with
+ * its own advice and where to read of it.
+ *
+ * check_cause: from here on, a failure has this cause and section; NULL: as
+ * before; cause "": none of check_cause any more.
  */
 void check_cause(const char *cause, const char *section);
 
 /*
- * The same for a failure that has this text in what was expected or came, or in
+ * Of a failure that has this text in what was expected or came, or in
  * where it hangs; of several, the first that fits. "": then no cause is told.
  */
 void check_cause_when(const char *seen, const char *cause);

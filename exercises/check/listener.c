@@ -64,8 +64,10 @@ void server_squeeze(struct program *server)
     crowd_each_descriptor(server->jail.warden, make_small, &n);
     if (n == 0 && program_is_given(server))
         check_error("the kit's %s does not listen", server->name);
-    if (n == 0)
+    if (n == 0) {
+        program_blame_start(server);
         check_fail("the server listens, as it has printed",
                    "none of its descriptors is a listening socket");
+    }
     story_add("connections from now on have the least room to send");
 }

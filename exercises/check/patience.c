@@ -122,13 +122,15 @@ void program_may_spin(void)
 }
 
 /*
- * What a hang's advice says helps nobody if it is not yet taught, or if it is
- * against what the exercise asks for.
+ * What a hang's advice says helps nobody if it is not yet taught, if it is
+ * against what the exercise asks for, or if it is about clients and there was
+ * none.
  */
-static bool is_good_advice(const struct hang *h)
+static bool is_good_advice(const struct program *p, const struct hang *h)
 {
     int lesson = 0;
-    if (h->kind == HANG_SPINS && spins_rightly)
+    if ((h->kind == HANG_SPINS && spins_rightly) ||
+        (h->kind == HANG_IDLE && p->unreached))
         return false;
     return h->section == NULL ||
            (sscanf(h->section, "lessons/%d", &lesson) == 1 &&
@@ -144,14 +146,6 @@ static void cut_advice(char *text)
             *line = '\0';
             return;
         }
-}
-
-/* The last line is where to read: the message has a part of its own for it. */
-static void cut_section(char *text)
-{
-    char *line = strstr(text, "\nread: ");
-    if (line != NULL)
-        *line = '\0';
 }
 
 noreturn void program_hangs(struct program *p, const char *expected)
@@ -172,12 +166,10 @@ noreturn void program_hangs_after(struct program *p, const char *expected,
 {
     struct hang h = {.text = NULL};
     p->evidence_of_hang = hang_explain(p->pid, NULL, &h) == 0 ? h.text : NULL;
-    if (h.text != NULL && is_good_advice(&h)) {
-        check_cause(NULL, h.section);
-        cut_section(h.text);
-    } else if (h.text != NULL) {
+    if (h.text != NULL && !is_good_advice(p, &h))
         cut_advice(h.text);
-    }
+    if (p->port == 0)
+        program_blame_start(p);
     check_fail(expected, check_text("%s; the program %s", came, instead(&h)));
 }
 

@@ -104,10 +104,13 @@ static struct peer *connect_to(struct program *server, int size)
             program_hangs(server, expected);
         getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &error_size);
     }
-    if (error == 0)
-        return p;
-    program_expect_runs(server, expected);
-    check_fail(expected, strerror(error));
+    if (error != 0) {
+        program_expect_runs(server, expected);
+        program_blame_start(server);
+        check_fail(expected, strerror(error));
+    }
+    server->unreached = false;
+    return p;
 }
 
 struct peer *peer_connect(struct program *server)

@@ -256,6 +256,7 @@ void program_expect_runs(struct program *p, const char *expected)
     }
     pump_until(NULL, NULL, -1, 0, pump_clock_ns() + SECOND_NS / 20);
     expect_clean(p);
+    program_blame_start(p);
     check_fail(expected,
                check_text("%s has ended: %s", p->name, program_end_text(p)));
 }
@@ -327,6 +328,17 @@ void check_limit(int seconds)
 
 /* --- for the message of a failure ----------------------------------------- */
 
+/* The last line of a hang is where to read; if the message says so, once is
+ * enough. */
+static void cut_section(struct finding *f)
+{
+    static const char read[] = "\nread: ";
+    char *line = f->hang != NULL ? strstr(f->hang, read) : NULL;
+    if (line != NULL && f->section != NULL &&
+        strcmp(line + strlen(read), f->section) == 0)
+        *line = '\0';
+}
+
 void program_evidence(struct finding *f)
 {
     if (n_programs == 0)
@@ -341,4 +353,5 @@ void program_evidence(struct finding *f)
         f->output = base_strdup(said + cut);
     }
     f->hang = p->evidence_of_hang;
+    cut_section(f);
 }

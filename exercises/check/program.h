@@ -13,10 +13,11 @@ struct program {
     const char *name;
     enum build build;
     struct jail jail;
-    pid_t pid; /* also when it has ended */
-    int port;
-    int input;  /* write end of its standard input; -1: closed */
-    char *said; /* what it printed; NULL: nothing yet */
+    pid_t pid;      /* also when it has ended */
+    int port;       /* 0: it has not said that it listens */
+    bool unreached; /* the student's server; no client is connected yet */
+    int input;      /* write end of its standard input; -1: closed */
+    char *said;     /* what it printed; NULL: nothing yet */
     size_t said_len;
     size_t heard; /* bytes of it that program_expect_said has gone past */
     bool shouted; /* it printed too much, and was ended */
@@ -37,6 +38,12 @@ void program_hear(struct program *p);
 
 /* "it used more than 5 s of processor time, and was ended" */
 char *program_end_text(const struct program *p);
+
+/*
+ * To be called before a failure. If no client has reached the server, its start
+ * is to blame and not what the check is about: then cause and section say so.
+ */
+void program_blame_start(struct program *p);
 
 /* True when the kernel has handed over all that the clients have sent. */
 bool peers_delivered(void);

@@ -27,6 +27,37 @@ static bool listens(void *arg)
     return true;
 }
 
+/* Never NULL: why no client has reached the server. */
+static const char *start_cause(struct program *p)
+{
+    if (program_has_ended(p))
+        return "It ended before a client came, so no client is the cause. What "
+               "it printed, and how it ended, tell which call of its start has "
+               "failed.";
+    if (p->port != 0)
+        return check_text("It says that it listens at port %d, and there is no "
+                          "listener. The line comes after listen, with the "
+                          "port that the listener has: announce asks the "
+                          "kernel for it. And the listener stays open.",
+                          p->port);
+    if (p->said_len == 0)
+        return "A server begins with a listener, and says where it is: it has "
+               "to print \"listening on http://127.0.0.1:PORT\" before it "
+               "waits. announce does that, and flushes: what lies in the "
+               "buffer of printf nobody sees.";
+    return "What it printed is not \"listening on http://127.0.0.1:PORT\", "
+           "letter by letter, in a line of its own; so no client knows where "
+           "its listener is. announce prints that line.";
+}
+
+void program_blame_start(struct program *p)
+{
+    if (p->unreached)
+        check_cause(start_cause(p),
+                    "lessons/01-blocking/README.md, \"While a call blocks, the "
+                    "process does nothing else\"");
+}
+
 static const char *given_words(struct program *p)
 {
     if (p->jail.end == JAIL_NOEXEC)
@@ -44,16 +75,19 @@ struct program *server_start_named(enum build build, const char *name,
     struct program *p = program_start_named(build, name, all);
     static const char expected[] =
         "the server prints \"listening on http://127.0.0.1:PORT\"";
-    if (!program_wait_for(p, listens, p, -1, 0))
-        program_hangs(p, expected);
-    if (!listens(p) &&
-        program_is_given(p)) /* which is not the student's fault */
+    p->unreached = !program_is_given(p);
+    const bool came = program_wait_for(p, listens, p, -1, 0);
+    if (!listens(p) && program_is_given(p)) /* not the student's fault */
         check_error("the kit's %s cannot start: %s", name, given_words(p));
+    if (!came)
+        program_hangs(p, expected);
     if (!listens(p))
         program_expect_runs(p, expected);
-    check_that(p->port > 0 && p->port < 65536, expected,
-               bytes_escape(p->said, p->said_len));
-    return p;
+    if (p->port > 0 && p->port < 65536)
+        return p;
+    p->port = 0;
+    program_blame_start(p);
+    check_fail(expected, bytes_escape(p->said, p->said_len));
 }
 
 struct program *server_start(enum build build, const char *const *options)

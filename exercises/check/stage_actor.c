@@ -19,6 +19,10 @@
 
 enum { BACKLOG = 64, LOOK_MAX = 256, NO_FD_YET = -2 };
 
+/* The program was given time: see STAGE_PATIENCE_S. */
+#define IN_VAIN                                                                \
+    ";\nten seconds went by on the program's clock, which the check moves on"
+
 static const int stream = SOCK_STREAM | SOCK_CLOEXEC;
 
 static struct actor *actor_new(struct program *p, const char *name, int fd)
@@ -89,8 +93,12 @@ struct actor *actor_connect(struct program *server, const char *name)
     program_expect_runs(server, check_text("%s is connected", name));
     struct actor *a = actor_new(server, name, socket(AF_INET, stream, 0));
     const struct sockaddr_in to = loopback(program_port(server));
-    if (connect(a->fd, (const struct sockaddr *)&to, sizeof to) == -1)
-        check_fail(check_text("%s is connected", name), strerror(errno));
+    if (connect(a->fd, (const struct sockaddr *)&to, sizeof to) == -1) {
+        const int error = errno;
+        program_blame_start(server);
+        check_fail(check_text("%s is connected", name), strerror(error));
+    }
+    server->unreached = false;
     begin_connection(a);
     stage_wire_until(a, STAGE_WIRE_MADE);
     stage_tell("%s connects", name);
@@ -164,7 +172,7 @@ struct actor *actor_accept(struct program *p, struct actor *listener,
         check_text("the program connects to %s", listener->name);
     listener->program = p;
     if (!becomes(listener, is_called, expected))
-        check_fail(expected, "it does not, in ten seconds of the stage's time");
+        check_fail(expected, "it does not" IN_VAIN);
     const int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
     if (fd == -1)
         check_error("%s cannot accept: %s", listener->name, strerror(errno));
@@ -270,9 +278,7 @@ void actor_expect(struct actor *a, const void *bytes, size_t len)
                               a->was_reset ? " with a reset (RST)" : ""));
     if (!came)
         check_fail(expected,
-                   check_text("%zu of them, in ten seconds of the stage's "
-                              "time",
-                              a->got));
+                   check_text("%zu of %zu bytes" IN_VAIN, a->got, len));
     stage_tell("%s receives %zu bytes: %s", a->name, len,
                bytes_escape(bytes, len));
 }
@@ -314,8 +320,7 @@ void actor_expect_close(struct actor *a)
         check_fail(expected, check_text("more bytes: %s",
                                         bytes_escape(a->bytes, a->got)));
     if (!came)
-        check_fail(expected,
-                   "it is open after ten seconds of the stage's time");
+        check_fail(expected, "it is still open" IN_VAIN);
     if (a->was_reset)
         check_fail(expected, "the connection is reset (RST): closed with "
                              "bytes unread");

@@ -1,12 +1,14 @@
 /*
  * test_check.c - whose fault it is: of a server that does not listen, of a
- * check that takes too long; and answers with the line ends of other editors.
+ * check that takes too long; which cause is told of several; and answers with
+ * the line ends of other editors.
  *
- * Rests on: traced/claims.c.
+ * Rests on: traced/claims.c, traced/echo.c.
  */
 #include "traced.h"
 
 #include "../check/pump.h"
+#include "../check/stage.h"
 
 static void squeezes(void)
 {
@@ -26,6 +28,84 @@ static void test_who_does_not_listen(void **state)
     traced_failed("none of its descriptors is a listening socket", NULL);
     traced_run(squeezes_given);
     assert_int_equal(found.outcome, OUTCOME_ERROR);
+}
+
+/* --- causes --------------------------------------------------------------- */
+
+static const char *claim; /* what traced/claims.c does */
+
+/* A check has a cause, but it is about what comes after the start. */
+static void connects(void)
+{
+    const char *const options[] = {claim, NULL};
+    setting.exercise = "05-test"; /* which has lesson 01 behind it */
+    check_cause("a recv is not a line", "lessons/02-nonblocking/README.md");
+    peer_connect(server_start(PLAIN, options));
+}
+
+static void connects_on_stage(void)
+{
+    const char *const options[] = {claim, NULL};
+    setting.exercise = "05-test"; /* which has lesson 01 behind it */
+    check_cause("a recv is not a line", "lessons/02-nonblocking/README.md");
+    stage_open();
+    actor_connect(server_start(TRACED, options), "anna");
+}
+
+static void test_the_start_is_to_blame(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *claim, *came, *cause;
+    } rows[] = {
+        {NULL, "Connection refused", "at port 9999, and there is no listener"},
+        {"nothing", "nothing; the program waits", "before it waits"},
+        {"otherwise", "nothing; the program waits", "letter by letter"},
+        {"fails", "exited with status 2", "It ended before a client came"},
+        {"leaves", "exited with status 2", "It ended before a client came"},
+    };
+    for (size_t i = 0; i < 2 * (sizeof rows / sizeof *rows); i++) {
+        claim = rows[i / 2].claim;
+        traced_run(i % 2 == 0 ? connects : connects_on_stage);
+        traced_failed(rows[i / 2].came, rows[i / 2].cause);
+        assert_non_null(strstr(found.section, "lessons/01-blocking"));
+        if (found.hang != NULL) /* there was no client to learn from */
+            assert_null(strstr(found.hang, "client"));
+    }
+}
+
+static const char *section; /* that the check names */
+
+/* The server serves client 1, and so client 2 waits for good. */
+static void hangs(void)
+{
+    const char *const options[] = {"blocking", NULL};
+    setting.program = "echo";
+    setting.exercise = "05-test";
+    check_cause("the check's cause", section);
+    struct program *server = server_start(PLAIN, options);
+    peer_connect(server);
+    struct peer *two = peer_connect(server);
+    peer_send_text(two, "two");
+    peer_expect_text(two, "two");
+}
+
+static void test_a_hang_overrides_nothing(void **state)
+{
+    (void)state;
+    section = "lessons/04-poll/README.md, \"There\"";
+    traced_run(hangs);
+    traced_failed("nothing; the program waits", "the check's cause");
+    assert_string_equal(found.section, section);
+    const char *read = strstr(found.hang, "\nread: ");
+    assert_non_null(read);
+
+    section = strdup(read + strlen("\nread: ")); /* the same as the hang's */
+    traced_run(hangs);
+    assert_string_equal(found.section, section);
+    assert_non_null(strstr(found.hang, "waits in recv"));
+    assert_null(strstr(found.hang, "\nread: "));
+    free((char *)section);
 }
 
 /* --- time ----------------------------------------------------------------- */
@@ -87,8 +167,10 @@ static int setup(void **state)
 {
     traced_setup(state);
     traced_compile("claims");
+    traced_compile("echo");
     traced_shell("cp -r %s/plain %s/given", traced_work, traced_work);
     setting.program = "claims";
+    setting.patience_s = 1; /* they hang for good */
     return 0;
 }
 
@@ -96,6 +178,8 @@ int main(void)
 {
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_who_does_not_listen),
+        cmocka_unit_test(test_the_start_is_to_blame),
+        cmocka_unit_test(test_a_hang_overrides_nothing),
         cmocka_unit_test(test_a_check_that_takes_too_long),
         cmocka_unit_test(test_answers_with_any_line_end),
     };

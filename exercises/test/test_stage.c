@@ -110,7 +110,7 @@ static void test_an_expectation_lets_time_pass(void **state)
     passes_in_each(waits_as_long_as_needed);
     second = "idle=11";
     traced_run(waits_as_long_as_needed);
-    traced_failed("it is open after ten seconds", NULL);
+    traced_failed("it is still open;\nten seconds went by", NULL);
     second = NULL;
 }
 
