@@ -23,6 +23,10 @@ enum { IDLE_MS = 10000 };
     "The bye has come, and the connection is still open: when all of it is "   \
     "sent, drop the client at once."
 
+#define WITHOUT_BYE                                                            \
+    "The client is dropped at its deadline, but without a bye: on_idle sends " \
+    "it first, and drops the client when all of it is sent."
+
 /* --- the least ------------------------------------------------------------ */
 
 static void shouts(void)
@@ -124,10 +128,7 @@ static void bye_causes(void)
                      "neither the NUL of a C string nor a second bye.");
     check_cause_when("closes the connection of anna", BYE_AND_OPEN);
     check_cause_when("until anna is closed", BYE_AND_OPEN);
-    check_cause_when("has closed the connection",
-                     "The client is dropped at its deadline, but without a "
-                     "bye: on_idle sends it first, and drops the client when "
-                     "all of it is sent.");
+    check_cause_when("has closed the connection", WITHOUT_BYE);
 }
 
 /* And the server is there after it; nor has it slept on the way. */
@@ -147,6 +148,20 @@ static void says_bye(void)
 
 static void renews(void)
 {
+    check_cause_when(" has ended", "");
+    check_cause_when("nothing comes for anna now",
+                     "The bye came before its time: it is due ten seconds "
+                     "after the last bytes, whenever the first ones came.");
+    check_cause_when("has closed the connection", WITHOUT_BYE);
+    check_cause_when("closes the connection of anna", BYE_AND_OPEN);
+    check_cause_when("anna receives 4 bytes",
+                     "Since anna has spoken, no bye is due. A timer that was "
+                     "stopped calls nobody: start it again when bytes come, "
+                     "with mini_timer_start and idle_ms.");
+    check_cause_when("until the client is closed",
+                     "The bye came later than ten seconds after the last "
+                     "bytes. mini_timer_start counts from now on: give it "
+                     "idle_ms, and nothing of what was left before.");
     struct program *server = staged_server();
     struct actor *anna = actor_connect(server, "anna");
     for (int i = 0; i < 4; i++) {
@@ -165,6 +180,12 @@ static void each_its_own(void)
     struct program *server = staged_server();
     struct actor *actors[CLIENTS];
     int64_t due_ms[CLIENTS];
+    check_cause_when(" has ended", AFTER_A_CLIENT);
+    check_cause_when("nothing comes for",
+                     "A client was told bye, or dropped, before its own ten "
+                     "seconds were over. When a deadline comes, the one whose "
+                     "it is goes, and nobody else.");
+    check_cause_when("has closed the connection", WITHOUT_BYE);
     for (int i = 0; i < CLIENTS; i++) {
         stage_play_ms(server, 1 + check_random(1500));
         actors[i] = actor_connect(server, names[i]);
