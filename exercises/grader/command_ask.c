@@ -10,6 +10,7 @@
  */
 #include "commands.h"
 
+#include "nearest.h"
 #include "run.h"
 #include "workspace.h"
 
@@ -18,9 +19,9 @@
 
 enum { MESSAGE_MAX = 1 << 16, CHUNK = 65536 };
 
-static int explain(const char *what)
+static int explain(const char *what, const char *try)
 {
-    fprintf(stderr, "grade: %s\n  try:     build/bin/grade ask --help\n", what);
+    fprintf(stderr, "grade: %s\n  try:     %s\n", what, try);
     return 2;
 }
 
@@ -43,15 +44,15 @@ static int ask(const struct exercise *e, struct run_options o,
     const char *why;
     if (prepare(e) != 0)
         return 2;
-    if (scratch_make(&scratch, run_build_folder(), &why) != 0)
-        return explain(why);
+    int error = scratch_make(&scratch, run_build_folder(), &why);
+    if (error != 0)
+        return explain(why, scratch_try(error));
     o.scratch = &scratch;
-    const int error = run_ask(e, &o, student, arena);
+    error = run_ask(e, &o, student, arena);
     scratch_end(&scratch);
     if (error == 0)
         return 0;
-    return explain("the questions cannot be made (make grader builds what "
-                   "they need)");
+    return explain("the questions cannot be made", "make grader");
 }
 
 int command_ask(int argc, char **argv)
@@ -75,10 +76,13 @@ int command_ask(int argc, char **argv)
     struct base_arena arena;
     base_arena_init(&arena, CHUNK);
     struct exercise e;
-    const char *why = "say which exercise";
+    const char *why;
     int status;
-    if (rest != argc - 1 || exercise_load(argv[rest], &arena, &e, &why) != 0) {
-        status = explain(why);
+    if (rest != argc - 1) {
+        status = explain("say which exercise", "build/bin/grade ask 06-count");
+    } else if (exercise_load(argv[rest], &arena, &e, &why) != 0) {
+        status = explain(
+            why, nearest_try("build/bin/grade ask ", argv[rest], &arena));
     } else {
         struct run_options o = {
             .tier = JAIL_LIMITS, .has_seed = seed >= 0, .seed = (uint64_t)seed};

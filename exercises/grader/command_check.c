@@ -33,10 +33,9 @@ static const char *user_name(void)
     return user != NULL && user[0] != '\0' ? user : "student";
 }
 
-static int explain(const char *what)
+static int explain(const char *what, const char *try)
 {
-    fprintf(stderr, "grade: %s\n  try:     build/bin/grade check --help\n",
-            what);
+    fprintf(stderr, "grade: %s\n  try:     %s\n", what, try);
     return 2;
 }
 
@@ -146,15 +145,18 @@ static int check(const struct exercise *e, const struct run_options *o,
 {
     struct base_buf told;
     base_buf_init(&told, MESSAGE_MAX);
-    const int error = workspace_prepare(e, &told);
+    int error = workspace_prepare(e, &told);
+    if (error == 0)
+        workspace_tell_changed(e, &told);
     print_bytes(&told, error == 0 ? stdout : stderr);
     base_buf_fini(&told);
     if (error != 0)
         return 2;
     struct scratch scratch;
     const char *why;
-    if (scratch_make(&scratch, run_build_folder(), &why) != 0)
-        return explain(why);
+    error = scratch_make(&scratch, run_build_folder(), &why);
+    if (error != 0)
+        return explain(why, scratch_try(error));
     struct run_options with_scratch = *o;
     with_scratch.scratch = &scratch;
     struct work work = {e, &with_scratch, student, columns, arena};
@@ -163,35 +165,41 @@ static int check(const struct exercise *e, const struct run_options *o,
     return status;
 }
 
-/* Why `only` is no check that a student can run; NULL if it is one. */
-static const char *no_such_check(const struct exercise *e, const char *only,
-                                 struct base_arena *arena)
+/* Why something is not done, and what to type instead. */
+struct refusal {
+    const char *what, *try;
+};
+
+/* True, with *r, if `only` is no check that a student can run. */
+static bool is_no_check(const struct exercise *e, const char *only,
+                        struct refusal *r, struct base_arena *arena)
 {
     const char *names = "";
     for (size_t i = 0; i < e->n_checks; i++) {
         if (e->checks[i].hidden)
             continue;
         if (strcmp(e->checks[i].name, only) == 0)
-            return NULL;
+            return false;
         names = base_arena_printf(arena, "%s %s", names, e->checks[i].name);
     }
-    return base_arena_printf(arena, "%s has no check \"%s\"; it has:%s",
-                             e->name, only, names);
+    r->what = base_arena_printf(arena, "%s has no check \"%s\"; it has:%s",
+                                e->name, only, names);
+    r->try = base_arena_printf(arena, "make check EXERCISE=%s   (all of them)",
+                               e->name);
+    return true;
 }
 
-/* Loads the exercise; returns why it, or the check, cannot be run, or NULL. */
-static const char *why_not(const char *name, const char *only,
-                           struct exercise *e, struct base_arena *arena)
+/* Loads the exercise; true, with *r, if it, or the check, cannot be run. */
+static bool is_refused(const char *name, const char *only, struct exercise *e,
+                       struct refusal *r, struct base_arena *arena)
 {
-    const char *why;
     if (name == NULL)
-        return "say which exercise";
-    const int error = exercise_load(name, arena, e, &why);
-    if (error == -ENOENT)
-        return nearest_advice(name, arena);
-    if (error != 0)
-        return why;
-    return only[0] != '\0' ? no_such_check(e, only, arena) : NULL;
+        *r = (struct refusal){"say which exercise", nearest_try("", "", arena)};
+    else if (exercise_load(name, arena, e, &r->what) != 0)
+        r->try = nearest_try("make check EXERCISE=", name, arena);
+    else
+        return only[0] != '\0' && is_no_check(e, only, r, arena);
+    return true;
 }
 
 int command_check(int argc, char **argv)
@@ -215,7 +223,8 @@ int command_check(int argc, char **argv)
         "checks, explains what is wrong. For example: grade check 05-drain",
         "EXERCISE");
     base_options_define(options, rows);
-    const char *name = NULL, *why;
+    const char *name = NULL;
+    struct refusal refusal;
     const int error =
         arguments_parse(options, "grade check", argc, argv, &name);
     struct base_arena arena;
@@ -225,9 +234,10 @@ int command_check(int argc, char **argv)
     if (error == -ECANCELED) {
         status = 0;
     } else if (error < 0) {
-        status = explain(base_options_error(options));
-    } else if ((why = why_not(name, only, &e, &arena)) != NULL) {
-        status = explain(why);
+        status = explain(base_options_error(options),
+                         "build/bin/grade check --help");
+    } else if (is_refused(name, only, &e, &refusal, &arena)) {
+        status = explain(refusal.what, refusal.try);
     } else {
         struct run_options o = {.tier = JAIL_LIMITS,
                                 .only = only[0] != '\0' ? only : NULL,

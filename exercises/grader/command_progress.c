@@ -6,6 +6,7 @@
  */
 #include "commands.h"
 
+#include "nearest.h"
 #include "overview.h"
 #include "workspace.h"
 
@@ -22,7 +23,7 @@ static int print_list(struct base_arena *arena)
     if (error != 0) {
         fprintf(stderr,
                 "grade progress: cannot look into exercises/: %s\n"
-                "  try:     it in the folder of the kit\n",
+                "  try:     make progress, in the folder of the kit\n",
                 strerror(-error));
         return 2;
     }
@@ -42,23 +43,26 @@ static int merge(const char *path)
     if (error == 0)
         return 0;
     fprintf(stderr,
-            "grade progress: cannot put %s into " PROGRESS_PATH ": %s\n", path,
-            strerror(-error));
+            "grade progress: cannot put %s into " PROGRESS_PATH ": %s\n"
+            "  try:     the exercises/.progress of the other machine\n",
+            path, strerror(-error));
     return 2;
 }
 
 static int seen(const char *name, struct base_arena *arena)
 {
     struct exercise e;
-    const char *why = NULL;
+    const char *why = NULL, *try = "make progress";
     int error = exercise_load(name, arena, &e, &why);
-    if (error == 0) {
+    if (error != 0) {
+        try = nearest_try("build/bin/grade progress --seen ", name, arena);
+    } else {
         error = workspace_seen(&e);
         why = strerror(-error);
     }
     if (error == 0)
         return 0;
-    fprintf(stderr, "grade progress: %s\n", why);
+    fprintf(stderr, "grade progress: %s\n  try:     %s\n", why, try);
     return 2;
 }
 

@@ -5,6 +5,8 @@
  */
 #include "exercise.h"
 
+#include "nearest.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -251,7 +253,7 @@ int exercise_load(const char *name, struct base_arena *arena,
 {
     const char *const *names;
     exercise_list(arena, &names);
-    const char *match = NULL;
+    const char *match = NULL, *all = "";
     int matches = 0;
     for (int i = 0; names[i] != NULL && name[0] != '\0'; i++) {
         if (strcmp(names[i], name) == 0)
@@ -259,16 +261,18 @@ int exercise_load(const char *name, struct base_arena *arena,
         if (strncmp(names[i], name, strlen(name)) == 0) {
             match = names[i];
             matches++;
+            all = base_arena_printf(arena, "%s %s", all, match);
         }
     }
     if (matches == 1)
         return load(match, arena, e, why);
-    *why =
-        base_arena_printf(arena,
-                          "%s exercise \"%s\"; \"ls exercises\" "
-                          "shows all",
-                          matches == 0 ? "there is no" : "more than one", name);
-    return matches == 0 ? -ENOENT : -EEXIST;
+    if (matches == 0) {
+        *why = nearest_advice(name, arena);
+        return -ENOENT;
+    }
+    *why = base_arena_printf(
+        arena, "more than one exercise begins with \"%s\":%s", name, all);
+    return -EEXIST;
 }
 
 bool exercise_has_hidden(const struct exercise *e)

@@ -48,21 +48,39 @@ static size_t how_far(const char *name, const char *exercise)
     return whole < part ? whole : part;
 }
 
-const char *nearest_advice(const char *name, struct base_arena *arena)
+/* NULL: no name is near, what is farther away is another word. */
+static const char *nearest(const char *name, struct base_arena *arena)
 {
-    const char *const *names, *nearest = NULL, *all = "";
-    size_t best = strlen(name) / 2 + 1; /* what is farther is another word */
+    const char *const *names, *found = NULL;
+    size_t best = strlen(name) / 2 + 1;
     exercise_list(arena, &names);
     for (int i = 0; names[i] != NULL; i++) {
         const size_t far = how_far(name, names[i]);
         if (far < best) {
             best = far;
-            nearest = names[i];
+            found = names[i];
         }
-        all = base_arena_printf(arena, "%s %s", all, names[i]);
     }
+    return found;
+}
+
+const char *nearest_advice(const char *name, struct base_arena *arena)
+{
+    const char *const *names, *all = "";
+    exercise_list(arena, &names);
+    for (int i = 0; names[i] != NULL; i++)
+        all = base_arena_printf(arena, "%s %s", all, names[i]);
+    const char *meant = nearest(name, arena);
     return base_arena_printf(
         arena, "there is no exercise \"%s\"%s%s%s\n  there are:%s", name,
-        nearest != NULL ? ": did you mean " : "",
-        nearest != NULL ? nearest : "", nearest != NULL ? "?" : "", all);
+        meant != NULL ? ": did you mean " : "", meant != NULL ? meant : "",
+        meant != NULL ? "?" : "", all);
+}
+
+const char *nearest_try(const char *command, const char *name,
+                        struct base_arena *arena)
+{
+    const char *meant = nearest(name, arena);
+    return meant == NULL ? "make progress   (lists all exercises)"
+                         : base_arena_printf(arena, "%s%s", command, meant);
 }

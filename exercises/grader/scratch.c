@@ -106,7 +106,7 @@ int scratch_make(struct scratch *s, const char *build, const char **why)
     if (mkdtemp(s->dir) == NULL || chmod(s->dir, 0755) == -1)
         return -errno;
     *why = "other users may not enter $TMPDIR, and root locks programs in as "
-           "another user; try: TMPDIR=/tmp";
+           "another user";
     if (geteuid() == 0 && !is_open_to_all(s->dir)) {
         scratch_end(s);
         return -EACCES;
@@ -115,7 +115,7 @@ int scratch_make(struct scratch *s, const char *build, const char **why)
     s->kit = join(s->dir, "kit");
     char *warden = join(build, "exercises/check/warden");
     char *kit = join(build, "exercises/kit");
-    *why = "cannot copy the warden or the kit's parts; \"make\" builds them";
+    *why = "cannot copy the warden or the kit's parts";
     int error = scratch_copy(warden, s->warden);
     if (error == 0)
         error = copy_tree(kit, s->kit);
@@ -124,6 +124,11 @@ int scratch_make(struct scratch *s, const char *build, const char **why)
     if (error != 0)
         scratch_end(s);
     return error;
+}
+
+const char *scratch_try(int error)
+{
+    return error == -ENOENT ? "make grader" : "export TMPDIR=/tmp";
 }
 
 char *scratch_folder(const struct scratch *s)

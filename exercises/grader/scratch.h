@@ -25,6 +25,9 @@ struct scratch {
  */
 int scratch_make(struct scratch *s, const char *build, const char **why);
 
+/* What to type after that error of it. */
+const char *scratch_try(int error);
+
 /* Makes a folder that others may read, too, whatever our umask(2) says. */
 int scratch_mkdir(const char *path);
 

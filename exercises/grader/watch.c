@@ -15,7 +15,6 @@
 #include "watch_text.h"
 #include "workspace.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,13 +128,12 @@ static int go_to(struct watch *w, const char *exercise)
     w->made[0] = '\0';
     w->hints = 0;
     int error = exercise_load(name, &w->arena, &w->exercise, &why);
-    if (error == -ENOENT)
-        why = nearest_advice(name, &w->arena);
+    if (error != 0)
+        fprintf(stderr, "grade watch: %s\n  try:     %s\n", why,
+                nearest_try("make watch EXERCISE=", name, &w->arena));
     free(name);
-    if (error != 0) {
-        fprintf(stderr, "grade watch: %s\n", why);
+    if (error != 0)
         return error;
-    }
     error = workspace_prepare(&w->exercise, &w->told);
     if (error != 0) {
         fprintf(stderr, "grade watch: %.*s",
@@ -311,7 +309,7 @@ static const char *first(struct watch *w, const char *wanted)
     if (error != 0) {
         fprintf(stderr,
                 "grade watch: cannot look into exercises/: %s\n"
-                "  try:     it in the folder of the kit\n",
+                "  try:     make watch, in the folder of the kit\n",
                 strerror(-error));
         return NULL;
     }

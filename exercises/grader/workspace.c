@@ -129,6 +129,45 @@ int workspace_seen(const struct exercise *e)
     return error == 0 ? progress_note_skeleton(e->name, now) : error;
 }
 
+/* --- what is the kit's --------------------------------------------------- */
+
+/* Of all CPUs' parts, and of all headers beside a part. */
+static const char *ask_git(const struct exercise *e, struct base_arena *arena)
+{
+    const char *command =
+        "git --no-optional-locks diff --relative --name-only HEAD --";
+    for (const char *const *part = e->parts; *part != NULL; part++) {
+        const struct base_slice path = base_slice_of(*part);
+        const ssize_t cpu = base_slice_find(path, base_slice_of("CPU"));
+        const char *slash = strrchr(*part, '/');
+        const int before = cpu >= 0 ? (int)cpu : (int)path.len;
+        const int dir = slash != NULL ? (int)(slash + 1 - *part) : 0;
+        command =
+            base_arena_printf(arena, "%s ':(glob)%.*s%s%s' ':(glob)%.*s*.h'",
+                              command, before, *part, cpu >= 0 ? "*" : "",
+                              cpu >= 0 ? *part + cpu + 3 : "", dir, *part);
+    }
+    return base_arena_printf(arena, "%s 2>/dev/null", command);
+}
+
+void workspace_tell_changed(const struct exercise *e, struct base_buf *told)
+{
+    struct base_arena arena;
+    char path[400];
+    if (e->parts[0] == NULL)
+        return;
+    base_arena_init(&arena, 1 << 14);
+    FILE *git = popen(ask_git(e, &arena), "re");
+    while (git != NULL && fgets(path, sizeof path, git) != NULL) {
+        path[strcspn(path, "\n")] = '\0';
+        base_buf_printf(told, "%s is not the kit's: git checkout HEAD -- %s\n",
+                        path, path);
+    }
+    if (git != NULL)
+        pclose(git);
+    base_arena_fini(&arena);
+}
+
 /* --- beginning anew ------------------------------------------------------ */
 
 /* Copies to the first free FILE.bak-N. */

@@ -31,6 +31,12 @@
 int workspace_prepare(const struct exercise *e, struct base_buf *told);
 
 /*
+ * Tells which of the kit's files that are built in, parts and their headers,
+ * are not as git has them. Without git there is nothing to tell.
+ */
+void workspace_tell_changed(const struct exercise *e, struct base_buf *told);
+
+/*
  * Keeps a copy of each file that differs from the skeleton, under a name that
  * was free, and begins anew.
  */

@@ -54,7 +54,29 @@ sed 's/^int main(/int main(;/' solutions/05-drain/server.c >"$mine"
 check "what does not compile fails" run 1 05-drain
 check "with the line in the student's file" says 'server\.c:[0-9]+:[0-9]+: error:'
 
+# What of the kit is built in as it is.
+git_in_kit() { git -C "$work/kit" "$@" >/dev/null; }
+cp solutions/05-drain/server.c "$mine"
+git ls-files -z lessons/common | xargs -0 cp --parents -t "$work/kit"
+git_in_kit init -q && git_in_kit add -A && git_in_kit commit -qm "the kit"
+check "of the kit as it is" run 0 05-drain --only shouts
+check "nothing is said" says_not "is not the kit's"
+echo >>"$work/kit/lessons/common/common.h"
+echo >>"$work/kit/lessons/common/README.md"
+check "a part that was changed" run 0 05-drain --only shouts
+check "is told, and what to do" says \
+    "^lessons/common/common.h is not the kit's: git checkout HEAD -- lessons/common/common.h\$"
+told_once() { (($(grep -c "is not the kit's" "$work/said") == 1)); }
+check "and nothing else" told_once
+
 check "an exercise that is none is refused" run 2 05-drian
 check "the nearest is named" says 'did you mean 05-drain\?'
 check "and all" says 'there are: 01-lines 02-partial'
+last_line() { [[ $(tail -n 1 "$work/said") == "  try:     $1" ]]; }
+check "and what to type" last_line "make check EXERCISE=05-drain"
+check "one that may be several is refused" run 2 0
+check "and they are named" says 'begins with "0": 01-lines 02-partial'
+check "and what lists all" last_line "make progress   (lists all exercises)"
+check "without an exercise nothing is checked" run 2
+check "and it is said what lists all" last_line "make progress   (lists all exercises)"
 done_testing
