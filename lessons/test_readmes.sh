@@ -19,7 +19,7 @@
 set -euo pipefail
 
 if (($# == 0)); then
-    mapfile -t pages < <(ls README.md lessons/[0-9]*/README.md loop/README.md exercises/README.md 2>/dev/null)
+    mapfile -t pages < <(ls README.md lessons/[0-9]*/README.md loop/README.md exercises/README.md exercises/[0-9]*/README.md 2>/dev/null)
 else
     pages=("$@")
 fi
