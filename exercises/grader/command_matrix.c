@@ -8,6 +8,7 @@
 #include "class_pool.h"
 #include "class_record.h"
 #include "matrix.h"
+#include "nearest.h"
 #include "outputs.h"
 
 #include <stdio.h>
@@ -230,10 +231,9 @@ static int run_cases(struct run *run)
     return error;
 }
 
-static int explain(const char *why)
+static int explain(const char *why, const char *try)
 {
-    fprintf(stderr, "grade: %s\n  try:     build/bin/grade matrix --help\n",
-            why);
+    fprintf(stderr, "grade: %s\n  try:     %s\n", why, try);
     return 2;
 }
 
@@ -241,20 +241,23 @@ static int matrix(struct run *run, const char *const *names)
 {
     const char *why;
     if (matrix_find(&run->matrix, names, &why) != 0)
-        return explain(why);
+        return explain(why, nearest_try("make matrix EXERCISE=",
+                                        names[0] != NULL ? names[0] : "",
+                                        &run->matrix.arena));
     if (run->hostile)
         keep(&run->matrix, true);
     if (run->sample)
         thin(&run->matrix);
-    if (scratch_make(&run->scratch, run_build_folder(), &why) != 0)
-        return explain(why);
+    int error = scratch_make(&run->scratch, run_build_folder(), &why);
+    if (error != 0)
+        return explain(why, scratch_try(error));
     run->tier = run->wished[0] != '\0' ? jail_tier_named(run->wished)
                                        : jail_best_tier(run->scratch.warden);
     if (run->tier == JAIL_LIMITS) {
         puts("no hostile solution is run: nothing here would lock it in");
         keep(&run->matrix, false);
     }
-    const int error = run_cases(run);
+    error = run_cases(run);
     const size_t idle = run->sample || run->hostile || error != 0
                             ? 0
                             : count_idle_checks(&run->matrix);
