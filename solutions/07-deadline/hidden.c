@@ -170,8 +170,6 @@ static void last_word(void)
 /*
  * Client 1 takes neither its answers nor a bye. The deadlines of the two that
  * come after it, one after the other, are later than the end of its patience.
- * Its patience ends before the kernel tries again, after 200 ms, to give it more
- * (the persist timer, RFC 9293, 3.8.6.1), and the server so gets room.
  */
 static void never_reads(void)
 {
