@@ -6,11 +6,11 @@
 # Each has a report of its own: build/grades/05-drain, or build/grades/all.
 grade_name = $(if $(EXERCISE),$(or $(firstword $(filter $(EXERCISE)%,$(exercise_names))),$(EXERCISE)),all)
 .PHONY: grade similar sample-class
-grade: ## grade a class: SUBMISSIONS=dir (EXERCISE=05-drain, OUT=build/grades/05-drain, AGAIN=1)
+grade: ## grade a class: SUBMISSIONS=dir (EXERCISE=05-drain, OUT=build/grades/05-drain, AGAIN=1, UNSAFE=1)
 	@$(if $(SUBMISSIONS),,$(error say where the submissions are: make grade SUBMISSIONS=dir))
 	$(build_grader)
 	@$(B)/bin/grade class "$(SUBMISSIONS)" --out "$(or $(OUT),build/grades/$(grade_name))" \
-		$(if $(EXERCISE),--exercise $(EXERCISE)) $(if $(AGAIN),--again)
+		$(if $(EXERCISE),--exercise $(EXERCISE)) $(if $(AGAIN),--again) $(if $(UNSAFE),--unsafe)
 
 similar: ## who handed in the same: SUBMISSIONS=dir (OUT=build/similar, EXERCISE=05-drain)
 	@$(if $(SUBMISSIONS),,$(error say where the submissions are: make similar SUBMISSIONS=dir))

@@ -39,8 +39,10 @@ new_exercises() {
         done
 }
 
+# New files are looked for among the exercises alone: elsewhere they may be notes.
 warn_of_changes() { # WHO
-    if [[ -n $(git status --porcelain --untracked-files=no) ]]; then
+    if [[ -n $(git status --porcelain --untracked-files=no) ||
+        -n $(git status --porcelain -- 'exercises/[0-9]*' 'solutions/[0-9]*') ]]; then
         echo "$1: changes that are not committed are left out: git status" >&2
     fi
 }

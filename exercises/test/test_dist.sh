@@ -112,13 +112,17 @@ refuses_a_new_exercise() {
     rm -r "$work/kit/exercises/98-new"
 }
 warns_of_other_changes() {
+    pack "$work/c.tar.gz" >"$work/said" 2>&1
+    fails grep 'not committed' "$work/said"
     echo "# changed" >>"$work/kit/Makefile"
-    touch "$work/kit/exercises/01-lines/untracked"
     pack "$work/c.tar.gz" >"$work/said" 2>&1
     contains 'changes that are not committed are left out' "$work/said"
     cmp "$work/c.tar.gz" "$work/a.tar.gz"
-    rm "$work/kit/exercises/01-lines/untracked"
     git -C "$work/kit" checkout -q -- Makefile
+    touch "$work/kit/exercises/01-lines/forgotten.h"
+    pack "$work/c.tar.gz" >"$work/said" 2>&1
+    contains 'changes that are not committed are left out' "$work/said"
+    rm "$work/kit/exercises/01-lines/forgotten.h"
 }
 check "a new exercise that is not committed is refused" refuses_a_new_exercise
 check "other changes: a warning" warns_of_other_changes

@@ -82,6 +82,15 @@ check "words: they cannot be left out" \
     contains "wrong/x-without.c .* WRONG: its first line does not say" "$work/matrix"
 check "words: they may have a quotation mark" contains "wrong/x-quote.c .* ok\$" "$work/matrix"
 
+# What its author has to add to pages is printed, also where no lesson is yet.
+make -s new-exercise NAME=97-page LESSON=97 >"$work/out"
+exercises/test/test_pages.sh >"$work/pages" || true
+check "the row for the table of exercises is told" \
+    contains "^# missing: \| \[97-page\]\(97-page/README.md\) \|" "$work/pages"
+check "and the link from the lesson" \
+    contains "^# missing under \"Exercises\": a link to ../../exercises/97-page/README.md" "$work/pages"
+rm -r exercises/97-page solutions/97-page
+
 # The matrix is no show: a reference with a fault must not pass.
 cp solutions/98-write/wrong/one-recv.c solutions/98-write/server.c
 spoilt() { ! make -s matrix EXERCISE=98-write; }

@@ -17,13 +17,13 @@ value() { sed -n "s/^$1 *= *//p" "$2" | head -n 1; }
 for ini in exercises/[0-9]*/exercise.ini; do
     name=$(basename "$(dirname "$ini")")
     lesson=$(value lesson "$ini")
-    page=$(compgen -G "lessons/$lesson-*/README.md")
+    page=$(compgen -G "lessons/$lesson-*/README.md" || echo "lessons/$lesson-NAME/README.md")
     row="| [$name]($name/README.md) | $(value title "$ini") | $(value kind "$ini") | $(value minutes "$ini") | [$lesson](../$page) |"
     found=0
     grep -qxF "$row" exercises/README.md || found=1
     tell $found "$name: its row in exercises/README.md" "missing: $row"
     found=0
-    sed -n '/^## Exercises/,/^## Recall/p' "$page" | grep -qF "(../../exercises/$name/README.md)" || found=1
+    sed -n '/^## Exercises/,/^## Recall/p' "$page" 2>/dev/null | grep -qF "(../../exercises/$name/README.md)" || found=1
     tell $found "$name: named by $page" "missing under \"Exercises\": a link to ../../exercises/$name/README.md"
 done
 
