@@ -19,7 +19,7 @@
 
 #include <errno.h>
 
-static const uint64_t magic = 0x3164726f63657273; /* "srecord1" */
+static const uint64_t magic = 0x3264726f63657273; /* "srecord2" */
 static const uint64_t absent = UINT64_MAX;
 
 /* --- trimming ------------------------------------------------------------- */
@@ -57,6 +57,7 @@ void class_record_trim(struct submission *s, struct base_arena *arena)
     /* The casts: trim gives back what it got, or a text of the arena. */
     s->reason = trim((char *)s->reason, CLASS_TEXT_MAX, arena);
     s->notes = trim((char *)s->notes, CLASS_TEXT_MAX, arena);
+    s->compiler = trim((char *)s->compiler, CLASS_TEXT_MAX, arena);
     for (size_t i = 0; i < s->n_marks; i++)
         trim_finding(&s->marks[i].finding, &left, arena);
 }
@@ -118,6 +119,7 @@ static void put_head(struct sink *to, const struct submission *s,
     put_text(to, s->sha256);
     put_text(to, s->reason);
     put_text(to, s->notes);
+    put_text(to, s->compiler);
     put_text(to, s->protection);
     put_text(to, s->missing);
 }
@@ -231,6 +233,7 @@ static void take_head(struct source *from, struct submission *s,
     take_hash(from, s->sha256);
     s->reason = take_text(from);
     s->notes = take_text(from);
+    s->compiler = take_text(from);
     s->protection = take_text(from);
     s->missing = take_text(from);
 }

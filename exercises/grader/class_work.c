@@ -150,10 +150,7 @@ static void grade(const struct class_run *run, size_t i, const char *files,
         .has_seed = true,
         .seed = seed_of(run, s),
     };
-    const char *notes = s->notes; /* of the intake; then the compiler's */
     const int error = run_submission(e, files, &options, s, arena);
-    if (notes != NULL && s->notes != notes)
-        s->notes = base_arena_printf(arena, "%s\n%s", notes, s->notes);
     if (error != 0)
         grader_failed(s, "the grader could not work", error, arena);
     submission_sum(s);

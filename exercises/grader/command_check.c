@@ -126,9 +126,7 @@ static int grade_and_print(void *arg)
     o.arg = &n;
     o.on_check = isatty(2) ? show_check : NULL;
     run_submission(w->e, w->e->dir, &o, &s, w->arena);
-    s.missing = NULL;     /* what one's own program may do needs no warning */
-    s.compiler = s.notes; /* nothing else was noted of one's own files */
-    s.notes = NULL;
+    s.missing = NULL; /* what one's own program may do needs no warning */
     if (o.only == NULL)
         s.elsewhere = hidden_points(w->e);
     if (o.on_check != NULL)

@@ -31,7 +31,6 @@ enum {
     ARENA = 1 << 16,
     SHOWN = 5,
     NAME_MAX_SHOWN = 1 << 12,
-    USUAL_MIN = 5, /* compared, which make ten pairs; as in similar_page.c */
 };
 
 static const char about[] =
@@ -129,7 +128,7 @@ static void print_found(const struct similar_job *job,
                         const struct similar *found, const char *out)
 {
     printf("%s: %zu compared; ", job->exercise, found->compared);
-    if (found->compared < USUAL_MIN)
+    if (found->compared < SIMILAR_USUAL_MIN)
         printf("too few to tell what is usual\n");
     else
         printf("the usual share of two is %d %%\n", percent(found->usual));

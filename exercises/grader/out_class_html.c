@@ -86,6 +86,22 @@ static void put_list(struct sink *to, const struct class_result *c,
     sink_put(to, n > 0 ? "</ul>\n" : "");
 }
 
+/* What lay among the submissions and is nobody's, or came twice. */
+static void put_left_out(struct sink *to, const char *text)
+{
+    struct base_slice rest = base_slice_of(text != NULL ? text : "");
+    if (rest.len == 0)
+        return;
+    sink_put(to, "<h2>Left out</h2>\n<ul>\n");
+    while (rest.len > 0) {
+        sink_put(to, "<li>");
+        escape_slice(to, ESCAPE_MARKUP, base_slice_cut(&rest, '\n', NULL),
+                     true);
+        sink_put(to, "</li>\n");
+    }
+    sink_put(to, "</ul>\n");
+}
+
 static bool is_not_final(const struct submission *s)
 {
     return !submission_final(s);
@@ -420,6 +436,7 @@ int output_class_html(const struct class_result *c, struct base_buf *out)
     put_list(&to, c, "Grade again", is_not_final);
     put_table(&to, c, columns, n);
     put_list(&to, c, "Not graded", is_not_graded);
+    put_left_out(&to, c->left_out);
     for (size_t i = 0; i < n; i++)
         put_exercise(&to, c, &columns[i]);
     html_end(&to);

@@ -95,7 +95,8 @@ static void put_student(struct sink *to, struct class_row row,
                         const struct class_column *columns, size_t n)
 {
     put_cell(to, row.first->student);
-    sink_put(to, ",,");
+    put_cell(to, row.first->id);
+    sink_put(to, ",");
     put_cell(to, row.first->student);
     for (size_t i = 0; i < n; i++) {
         const struct submission *s = class_find(row, columns[i].exercise);

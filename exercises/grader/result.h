@@ -39,15 +39,15 @@ struct submission {
     const char *exercise; /* "05-drain" */
     const char *title;    /* "Drain what is ready" */
     enum submission_state state;
-    const char *reason; /* why it is not graded, what to do; else NULL */
-    const char *notes;  /* ignored files and the like, a line each; or NULL */
-    struct mark *marks; /* in the order of exercise.ini, of every state */
+    const char *reason;   /* why it is not graded, what to do; else NULL */
+    const char *notes;    /* ignored files and the like, a line each; or NULL */
+    const char *compiler; /* what it said of files that it took; or NULL */
+    struct mark *marks;   /* in the order of exercise.ini, of every state */
     size_t n_marks;
     double score, max; /* the sums of the marks, see submission_sum */
     /* Of one's own work (grade check), else 0 or NULL: */
-    double elsewhere;     /* points of hidden checks that are not here */
-    const char *compiler; /* what it said of files that it took */
-    const char *next;     /* the first exercise behind this that is not done */
+    double elsewhere; /* points of hidden checks that are not here */
+    const char *next; /* the first exercise behind this that is not done */
     int64_t ms;
     uint64_t seed;
     char sha256[65];        /* of the files graded, in hexadecimal */

@@ -400,7 +400,7 @@ static int grade(const struct exercise *e, const char *from,
     }
     if (error != 0)
         return fail(s, arena, error, "the compiler cannot be run");
-    s->notes = words[0] != '\0' ? words : s->notes;
+    s->compiler = words[0] != '\0' ? words : NULL;
     error = copy_given(e, o->hidden, work, arena);
     if (error != 0)
         return fail(s, arena, error, "the kit's programs cannot be copied");

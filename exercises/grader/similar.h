@@ -32,6 +32,7 @@ enum {
     SIMILAR_TEXT_MAX = 1 << 18, /* bytes of one student; the rest is cut */
     SIMILAR_RUN = 24,           /* tokens in a row that count as the same */
     SIMILAR_SMALL = 60,         /* a shorter text counts as so long */
+    SIMILAR_USUAL_MIN = 5,      /* students; fewer pairs have no median */
 };
 
 /* A student, and the folder that intake_copy has put the files into. */

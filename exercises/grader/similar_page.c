@@ -18,7 +18,6 @@
 enum {
     PAGE_MAX = 16 << 20,
     RUNS_LISTED = 12,
-    USUAL_MIN = 5, /* compared, which make ten pairs: fewer have no median */
 };
 
 static const size_t no_run = SIZE_MAX;
@@ -96,7 +95,7 @@ int similar_page_index(const struct similar_job *job,
     html_element(&to, "h1", text);
     sink_printf(&to, "<p>%zu of %zu submissions have code of their own",
                 found->compared, job->n_students);
-    if (found->compared < USUAL_MIN)
+    if (found->compared < SIMILAR_USUAL_MIN)
         sink_put(&to, ": too few to tell what is usual.</p>\n");
     else
         sink_printf(&to,

@@ -212,6 +212,35 @@ an_infinite_loop_is_a_failure() {
     until_true nothing_is_left
 }
 
+what_the_compiler_says_is_on_the_page() {
+    local again
+    mkdir -p "$class/ann/93-ends"
+    echo 'int main(void) { int unused; return 0; }' >"$class/ann/93-ends/main.c"
+    for again in graded kept; do
+        rm -rf "out$n/ann"
+        grade "$class" --out "out$n"
+        ends_with 0
+        says "ann 93-ends  2/2"
+        grep -q "<dt>the compiler says</dt>" "out$n/ann/93-ends/index.html" || {
+            echo "$again: no word of the compiler"
+            return 1
+        }
+        grep -q "unused variable" "out$n/ann/93-ends/results.json"
+    done
+    says "of the 1, 1 are kept"
+}
+
+a_download_of_canvas_is_a_class() {
+    echo 'answer = 42' >"$class/brookada_4711_8152_answers.txt"
+    echo 'answer = 41' >"$class/larsenfinn_LATE_4712_8153_answers-1.txt"
+    echo x >"$class/raogita_4713_8154_work.rar"
+    grade "$class" --exercise 90-answer --out "out$n"
+    ends_with 0
+    says "brookada 90-answer  2/2" "larsenfinn 90-answer  0/2" \
+        "refused  raogita 90-answer: raogita_4713_8154_work.rar: an archive of this kind"
+    grep -q "^brookada,4711,,brookada,,2" "out$n/gradebook.csv"
+}
+
 broken_submissions_are_named() {
     hand_in ann 90-answer 42
     mkdir -p "$class"/{empty/90-answer,missing/90-answer,hollow}
@@ -225,6 +254,7 @@ broken_submissions_are_named() {
     says "graded: 1 of 6" "need a look: 6" "empty    empty" "empty    hollow" \
         "missing  missing 90-answer: you handed in Answers.txt" "refused  link" "refused  pack" \
         "left out list.txt: neither"
+    grep -q "<h2>Left out</h2>" "out$n/index.html"
 }
 
 an_unreadable_folder_is_named() {
@@ -406,6 +436,8 @@ check "one whose grading hangs costs itself alone" in_class one_that_hangs_costs
 check "a worker that dies costs its own submission" in_class a_worker_that_dies_costs_itself
 check "what could not be checked stays open" in_class what_could_not_be_checked_stays_open
 check "an infinite loop fails its check" in_class an_infinite_loop_is_a_failure
+check "what the compiler says is on the page" in_class what_the_compiler_says_is_on_the_page
+check "a download of Canvas is a class" in_class a_download_of_canvas_is_a_class
 check "empty, missing, refused: each is named with its reason" in_class broken_submissions_are_named
 if ((UID == 0)); then
     n=$((n + 1))

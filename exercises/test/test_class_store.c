@@ -58,6 +58,7 @@ static struct submission sample(struct base_arena *arena)
                            .title = "Drain",
                            .state = SUBMISSION_GRADED,
                            .notes = "ignored: a.out",
+                           .compiler = "warning: unused variable",
                            .marks = marks,
                            .n_marks = 3,
                            .ms = 1234,
@@ -107,6 +108,7 @@ static void assert_same(const struct submission *a, const struct submission *b)
     assert_string_equal(a->sha256, b->sha256);
     assert_same_text(a->reason, b->reason);
     assert_same_text(a->notes, b->notes);
+    assert_same_text(a->compiler, b->compiler);
     assert_same_text(a->protection, b->protection);
     assert_same_text(a->missing, b->missing);
     assert_int_equal(result_hundredths(a->score), result_hundredths(b->score));

@@ -282,6 +282,37 @@ static void test_the_class_counts_what_there_is(void **state)
     assert_true(has(&f->out, "what hidden checks said</a>, 2 failed."));
 }
 
+static void test_the_class_tells_what_was_left_out(void **state)
+{
+    struct fixture *f = *state;
+    struct submission one = *sample_named(f->samples, f->n, "failed");
+    struct class_result c = {.submissions = &one,
+                             .n = 1,
+                             .title = "Events",
+                             .grader = "0123abc",
+                             .started = "2026-11-21T17:39:54Z"};
+    assert_int_equal(output_class_html(&c, &f->out), 0);
+    assert_false(has(&f->out, "Left out"));
+    base_buf_clear(&f->out);
+    c.left_out = "<b>.txt: neither folder nor archive\nada.zip: twice";
+    assert_int_equal(output_class_html(&c, &f->out), 0);
+    assert_true(has(&f->out, "<h2>Left out</h2>\n<ul>\n"
+                             "<li>&lt;b&gt;.txt: neither folder nor archive"
+                             "</li>\n<li>ada.zip: twice</li>\n</ul>\n"));
+}
+
+/* Canvas finds people by its number. */
+static void test_the_gradebook_has_the_number(void **state)
+{
+    struct fixture *f = *state;
+    struct submission one = *sample_named(f->samples, f->n, "failed");
+    one.student = "brookada";
+    one.id = "4711";
+    const struct class_result c = {.submissions = &one, .n = 1};
+    assert_int_equal(output_gradebook(&c, &f->out), 0);
+    assert_true(has(&f->out, "\r\nbrookada,4711,,brookada,"));
+}
+
 static void test_what_the_compiler_says_is_called_so(void **state)
 {
     struct fixture *f = *state;
@@ -381,6 +412,8 @@ int main(int argc, char **argv)
         TEST(test_hidden_checks_of_what_is_not_graded_are_not_told),
         TEST(test_the_class_counts_what_there_is),
         TEST(test_what_the_compiler_says_is_called_so),
+        TEST(test_the_class_tells_what_was_left_out),
+        TEST(test_the_gradebook_has_the_number),
         TEST(test_no_format_tells_a_hidden_check),
         TEST(test_a_full_buffer_is_an_error),
     };
