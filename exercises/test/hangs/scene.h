@@ -3,10 +3,10 @@
  * tell, connections, and the word "now" before the call that hangs.
  *
  * Each program has one fault and hangs. It tells its story on stdout, a line a
- * step; test_hang.c reads it, plays the clients, and has the hang explained.
- * Until "now" nothing is to be explained.
+ * step; play.c reads it and plays the clients; test_hang.c has the hang
+ * explained. Until "now" nothing is to be explained.
  *
- * Read before: nothing. Read after: ../test_hang.c.
+ * Read before: nothing. Read after: ../play.h.
  */
 #ifndef HANGS_SCENE_H
 #define HANGS_SCENE_H
