@@ -92,7 +92,11 @@ $(kit)/plain/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$< "(for exercises)")
 	@$(kit_compile) -O2 -c -o $@ $<
-$(kit)/plain/%.o $(kit)/sanitized/%.o: %.S
+# Two rules: of one rule with two such targets make takes one run for both.
+$(kit)/plain/%.o: %.S
+	@mkdir -p $(@D)
+	@$(kit_compile) -c -o $@ $<
+$(kit)/sanitized/%.o: %.S
 	@mkdir -p $(@D)
 	@$(kit_compile) -c -o $@ $<
 $(kit)/sanitized/%.o: %.c

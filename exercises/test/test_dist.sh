@@ -186,6 +186,7 @@ one_line_for_the_grader() {
     fails grep -E '^ +(CC|AS|AR|LINK) ' "$work/checked"
 }
 check "the first make check builds the grader, and says so in a line" one_line_for_the_grader
+check "and has built all of it" make -q -C "$work/student" grader
 says_points() { grep -E '^[0-9.]+ of [0-9.]+( visible)? points' "$work/checked" || { cat "$work/checked"; return 1; }; }
 check "make check tells the points" says_points
 says_errors_in_full() {
