@@ -124,7 +124,7 @@ given_lessons = $(filter $(addprefix $(B)/,$(filter lessons/%,$(shell \
 .PHONY: check grader
 grader: $(B)/bin/grade $(exercise_programs) $(visible_checks) $(hidden_checks) $(kit_files) $(given_programs) $(given_lessons)
 build_grader = +@$(if $(wildcard $(B)/bin/grade),,echo "building the grader, once: half a minute to two";) \
-	$(MAKE) --no-print-directory -s -j2 BRIEF=1 grader
+	$(MAKE) --no-print-directory -s $(if $(filter -j%,$(MAKEFLAGS)),,-j2) BRIEF=1 grader
 
 # A part of the kit that one has changed is built in as it is: that is told.
 check_name = $(firstword $(filter $(EXERCISE)%,$(exercise_names)))
