@@ -136,7 +136,7 @@ bool class_prepare(struct class_run *run)
     const char *why;
     const int error = scratch_make(&run->scratch, run_build_folder(), &why);
     if (error != 0)
-        return class_complain(why, strerror(-error), "make");
+        return class_complain(why, strerror(-error), scratch_try(error));
     if (choose_tier(run))
         return true;
     scratch_end(&run->scratch);

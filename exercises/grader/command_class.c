@@ -44,7 +44,7 @@ static bool complete(struct wishes *w)
     struct class_settings *s = &w->settings;
     if (s->submissions == NULL)
         return class_complain("which folder of submissions?", "",
-                              "grade class --help");
+                              "build/bin/grade class --help");
     s->exercise = w->exercise[0] != '\0' ? w->exercise : NULL;
     s->has_seed = w->seed >= 0;
     s->seed = (uint64_t)w->seed;
@@ -140,7 +140,8 @@ int command_class(int argc, char **argv)
     if (error == -ECANCELED) {
         status = 0;
     } else if (error < 0) {
-        class_complain(base_options_error(set), "", "grade class --help");
+        class_complain(base_options_error(set), "",
+                       "build/bin/grade class --help");
     } else {
         status = run(&w, argc, argv);
     }

@@ -310,9 +310,11 @@ int command_similar(int argc, char **argv)
     if (error == -ECANCELED)
         status = 0;
     else if (error < 0)
-        complain(base_options_error(options), "", "grade similar --help");
+        complain(base_options_error(options), "",
+                 "build/bin/grade similar --help");
     else if (look.submissions == NULL)
-        complain("which folder of submissions?", "", "grade similar --help");
+        complain("which folder of submissions?", "",
+                 "build/bin/grade similar --help");
     else if (list_students(&look))
         status = run(&look, exercise);
     base_arena_fini(&look.arena);
