@@ -210,7 +210,9 @@ static unsigned long uncounted(const char *lesson, int pages, int port)
 
 /*
  * fetch counts the calls that fetching takes. Beside them the program starts
- * and ends, which costs the same for one page and for eleven.
+ * and ends, which costs the same for one page and for eleven, but for a call or
+ * two of a sanitizer's runtime. What fetch overlooks, it overlooks for each
+ * page.
  */
 static void fetch_counts_all_its_calls(void **state)
 {
@@ -228,8 +230,9 @@ static void fetch_counts_all_its_calls(void **state)
             strcmp(table[i].lesson, table[i - 1].lesson) == 0)
             continue;
         lessons++;
-        assert_int_equal(uncounted(table[i].lesson, 1, slowd.port),
-                         uncounted(table[i].lesson, 11, slowd.port));
+        const unsigned long one = uncounted(table[i].lesson, 1, slowd.port);
+        const unsigned long many = uncounted(table[i].lesson, 11, slowd.port);
+        assert_in_range(many + 9 - one, 0, 18);
     }
     assert_true(lessons >= 5);
     assert_int_equal(proc_stop(&slowd), 0);
