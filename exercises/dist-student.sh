@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# dist-student.sh FILE.tar.gz [EXERCISE]: the kit as students get it: what git
+# dist-student.sh FILE.tar.gz: the kit as students get it: what git
 # has of the last commit, without the instructor's half. The same commit makes
 # the same bytes, so a second look at what was handed out is one checksum.
-# With EXERCISE, only that one has to be committed; without, no new one may be
-# forgotten.
+# No new exercise may be forgotten.
 #
 # Left out: solutions/ (references, hidden checks, wrong programs, samples), the
 # instructor's page and goals, the pattern of new exercises, the grader's own
@@ -13,14 +12,10 @@
 # Read before: platforms/kit.sh.
 set -euo pipefail
 source exercises/platforms/kit.sh
-out=$1 exercise=${2-}
+out=$1
 needs_commit dist-student
-if [[ -n $exercise ]]; then
-    needs_committed dist-student "$exercise"
-else
-    mapfile -t new < <(new_exercises)
-    needs_committed dist-student "${new[@]}"
-fi
+mapfile -t new < <(new_exercises)
+needs_committed dist-student "${new[@]}"
 warn_of_changes dist-student
 
 # Beside its place, then renamed: who looks finds the old one or the new one.

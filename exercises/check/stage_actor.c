@@ -19,7 +19,8 @@
 
 enum { BACKLOG = 64, LOOK_MAX = 256, NO_FD_YET = -2 };
 
-/* The program was given time: see STAGE_PATIENCE_S. */
+/* The program was given time. */
+_Static_assert(STAGE_PATIENCE_S == 10, "IN_VAIN says how many seconds");
 #define IN_VAIN                                                                \
     ";\nten seconds went by on the program's clock, which the check moves on"
 

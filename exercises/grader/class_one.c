@@ -97,7 +97,9 @@ static bool find_submission(const struct class_settings *settings,
     if (stat(settings->submissions, &status) == -1)
         return class_complain(settings->submissions, strerror(errno),
                               "the path of the student's folder or archive");
-    *from = (struct handed_in){.student = student_of(settings, output, arena),
+    const char *student = student_of(settings, output, arena);
+    *from = (struct handed_in){.student = student,
+                               .named = student,
                                .path = settings->submissions,
                                .archive = !S_ISDIR(status.st_mode)};
     return true;

@@ -128,7 +128,7 @@ static bool choose_tier(struct class_run *run)
     return class_complain(
         "programs of others cannot be locked in here", jail_missing(run->tier),
         "apt install bubblewrap, and allow user namespaces; or be root; "
-        "or --unsafe, if you trust them all");
+        "or UNSAFE=1 (--unsafe), if you trust them all");
 }
 
 bool class_prepare(struct class_run *run)
@@ -136,7 +136,7 @@ bool class_prepare(struct class_run *run)
     const char *why;
     const int error = scratch_make(&run->scratch, run_build_folder(), &why);
     if (error != 0)
-        return class_complain(why, strerror(-error), scratch_try(error));
+        return class_complain(why, strerror(-error), run->scratch.try);
     if (choose_tier(run))
         return true;
     scratch_end(&run->scratch);
@@ -170,7 +170,8 @@ static int say_stopped(const struct class_run *run, int signo)
 static int say_failed(int error, const char *why)
 {
     class_complain("cannot grade", error != -ENOENT ? strerror(-error) : why,
-                   "folders named as those in exercises/, or --exercise NAME");
+                   "EXERCISE=05-drain (--exercise), if the files lie in no "
+                   "folder of that name");
     return 2;
 }
 

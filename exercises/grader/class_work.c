@@ -104,10 +104,12 @@ void class_version(const struct exercise *e, char hex[SHA256_HEX])
 
 /* --- one submission ------------------------------------------------------- */
 
-static uint64_t seed_of(const struct class_run *run, const struct submission *s)
+static uint64_t seed_of(const struct class_run *run, size_t i)
 {
-    return run->settings->has_seed ? run->settings->seed
-                                   : run_seed(s->student, s->exercise);
+    const struct class_job *job = &run->jobs[i];
+    return run->settings->has_seed
+               ? run->settings->seed
+               : run_seed(job->from->named, job->of->exercise.name);
 }
 
 static void make_key(const struct class_run *run, size_t i,
@@ -115,7 +117,7 @@ static void make_key(const struct class_run *run, size_t i,
 {
     const struct class_exercise *of = run->jobs[i].of;
     char seed[24];
-    snprintf(seed, sizeof seed, "%" PRIu64, seed_of(run, s));
+    snprintf(seed, sizeof seed, "%" PRIu64, seed_of(run, i));
     const char *const parts[] = {
         s->sha256,
         of->exercise.name,
@@ -148,7 +150,7 @@ static void grade(const struct class_run *run, size_t i, const char *files,
         .scratch = &run->scratch,
         .hidden = exercise_has_hidden(e),
         .has_seed = true,
-        .seed = seed_of(run, s),
+        .seed = seed_of(run, i),
     };
     const int error = run_submission(e, files, &options, s, arena);
     if (error != 0)

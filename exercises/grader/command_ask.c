@@ -32,7 +32,8 @@ static int prepare(const struct exercise *e)
     base_buf_init(&told, MESSAGE_MAX);
     const int error = workspace_prepare(e, &told);
     const struct base_slice words = base_buf_slice(&told);
-    fwrite(words.ptr, 1, words.len, stderr);
+    if (words.len > 0)
+        fwrite(words.ptr, 1, words.len, stderr);
     base_buf_fini(&told);
     return error;
 }
@@ -46,7 +47,7 @@ static int ask(const struct exercise *e, struct run_options o,
         return 2;
     int error = scratch_make(&scratch, run_build_folder(), &why);
     if (error != 0)
-        return explain(why, scratch_try(error));
+        return explain(why, scratch.try);
     o.scratch = &scratch;
     error = run_ask(e, &o, student, arena);
     scratch_end(&scratch);

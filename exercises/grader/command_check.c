@@ -42,7 +42,8 @@ static int explain(const char *what, const char *try)
 static void print_bytes(const struct base_buf *b, FILE *to)
 {
     const struct base_slice bytes = base_buf_slice(b);
-    fwrite(bytes.ptr, 1, bytes.len, to);
+    if (bytes.len > 0)
+        fwrite(bytes.ptr, 1, bytes.len, to);
 }
 
 /* One check in a line, as it ends: on a terminal, where somebody waits. */
@@ -154,7 +155,7 @@ static int check(const struct exercise *e, const struct run_options *o,
     const char *why;
     error = scratch_make(&scratch, run_build_folder(), &why);
     if (error != 0)
-        return explain(why, scratch_try(error));
+        return explain(why, scratch.try);
     struct run_options with_scratch = *o;
     with_scratch.scratch = &scratch;
     struct work work = {e, &with_scratch, student, columns, arena};

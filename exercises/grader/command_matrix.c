@@ -158,10 +158,11 @@ static void print_unwritten(const struct matrix *m)
         const bool many =
             strcmp(e->kind, "write") == 0 || strcmp(e->kind, "mend") == 0;
         const size_t rule = many ? WRONG_OF_MANY : WRONG_OF_FEW;
+        if (m->n_wrong[i] >= rule)
+            continue;
         const size_t lacks = rule - m->n_wrong[i];
-        if (m->n_wrong[i] < rule)
-            printf("%-12s still to write: %zu more wrong solution%s\n", e->name,
-                   lacks, lacks == 1 ? "" : "s");
+        printf("%-12s still to write: %zu more wrong solution%s\n", e->name,
+               lacks, lacks == 1 ? "" : "s");
     }
 }
 
@@ -237,20 +238,27 @@ static int explain(const char *why, const char *try)
     return 2;
 }
 
+/* What to type in the place of the name that was not found: the last one. */
+static const char *what_instead(struct run *run, const char *const *names)
+{
+    const size_t n = run->matrix.n_exercises;
+    return nearest_try(
+        "make matrix EXERCISE=", names[0] != NULL && n > 0 ? names[n - 1] : "",
+        &run->matrix.arena);
+}
+
 static int matrix(struct run *run, const char *const *names)
 {
     const char *why;
     if (matrix_find(&run->matrix, names, &why) != 0)
-        return explain(why, nearest_try("make matrix EXERCISE=",
-                                        names[0] != NULL ? names[0] : "",
-                                        &run->matrix.arena));
+        return explain(why, what_instead(run, names));
     if (run->hostile)
         keep(&run->matrix, true);
     if (run->sample)
         thin(&run->matrix);
     int error = scratch_make(&run->scratch, run_build_folder(), &why);
     if (error != 0)
-        return explain(why, scratch_try(error));
+        return explain(why, run->scratch.try);
     run->tier = run->wished[0] != '\0' ? jail_tier_named(run->wished)
                                        : jail_best_tier(run->scratch.warden);
     if (run->tier == JAIL_LIMITS) {
@@ -267,7 +275,8 @@ static int matrix(struct run *run, const char *const *names)
     print_counts(run);
     printf("%zu cases: %zu as they should be, %zu not\n", run->done,
            run->done - run->faults, run->faults);
-    base_arena_fini(&run->matrix.arena);
+    if (error > 0)
+        puts("stopped: the rest has not been run");
     return error != 0 ? 2 : run->faults + idle > 0;
 }
 
@@ -296,6 +305,7 @@ int command_matrix(int argc, char **argv)
     for (int i = rest; i < argc && i - rest < ALL_ARGUMENTS - 1; i++)
         names[i - rest] = argv[i];
     const int status = matrix(&run, names);
+    base_arena_fini(&run.matrix.arena);
     base_options_free(options);
     return status;
 }

@@ -266,6 +266,11 @@ static bool list_students(struct look *look)
         return false;
     }
     look->n_students = (size_t)n;
+    if (notes != NULL) {
+        puts("left out:");
+        print_text(notes, false);
+        putchar('\n');
+    }
     return true;
 }
 

@@ -2,9 +2,10 @@
  * download.c - takes the names of Moodle's and Canvas's downloads to pieces.
  *
  * Neither documents them as an interface; these are the names that they are
- * seen to give. A student may have underscores in a file's name, and in Moodle
- * in the own name as well; so Moodle's is read from the middle, where its word
- * stands, and Canvas's, whose names have letters alone, from the left.
+ * seen to give. They are read from the left, up to the number, as what stands
+ * behind it is the student's: the name of a file must make nobody another. In
+ * front of it stands a name, in which Moodle leaves no underscore and Canvas no
+ * number between two.
  *
  * Read before: download.h. Read after: intake_list.c.
  */
@@ -32,22 +33,6 @@ static struct base_slice cut_last(struct base_slice *s, char at)
     return last;
 }
 
-/* STUDENT_NUMBER_assignsubmission_file[_FILE] */
-static bool parse_moodle(struct base_slice name, struct download *d)
-{
-    static const char word[] = "_assignsubmission_";
-    const ssize_t at = base_slice_find(name, base_slice_of(word));
-    if (at <= 0)
-        return false;
-    struct base_slice who = {name.ptr, (size_t)at};
-    d->file = base_slice_skip(name, (size_t)at + strlen(word));
-    base_slice_cut(&d->file, '_', NULL); /* "file" or "onlinetext" */
-    d->id = cut_last(&who, '_');
-    d->student = who;
-    d->again = (struct base_slice){"", 0};
-    return is_number(d->id) && d->student.len > 0;
-}
-
 /* server-1.c: the "-1" */
 static struct base_slice again_of(struct base_slice file)
 {
@@ -59,24 +44,34 @@ static struct base_slice again_of(struct base_slice file)
     return base_slice_skip(file, stem.len);
 }
 
-/* STUDENT[_LATE]_USER_ATTACHMENT_FILE */
-static bool parse_canvas(struct base_slice name, struct download *d)
+/* Cuts Canvas's mark off, which stands between name and number. */
+static struct base_slice without_late(struct base_slice student)
 {
-    d->student = base_slice_cut(&name, '_', NULL);
-    d->id = base_slice_cut(&name, '_', NULL);
-    if (base_slice_equal(d->id, base_slice_of("LATE")))
-        d->id = base_slice_cut(&name, '_', NULL);
-    const struct base_slice attachment = base_slice_cut(&name, '_', NULL);
-    d->file = name;
-    d->again = again_of(name);
-    return d->student.len > 0 && is_number(d->id) && is_number(attachment) &&
-           d->file.len > 0;
+    static const char late[] = "_LATE";
+    if (base_slice_ends(student, base_slice_of(late)))
+        student.len -= strlen(late);
+    return student;
 }
 
 bool download_parse(const char *name, struct download *d)
 {
-    return parse_moodle(base_slice_of(name), d) ||
-           parse_canvas(base_slice_of(name), d);
+    struct base_slice rest = base_slice_of(name);
+    bool more;
+    do
+        d->id = base_slice_cut(&rest, '_', &more);
+    while (more && !is_number(d->id));
+    const size_t before = (size_t)(d->id.ptr - name);
+    if (!more || before < 2)
+        return false;
+    d->student = without_late((struct base_slice){name, before - 1});
+    const struct base_slice next = base_slice_cut(&rest, '_', NULL);
+    d->moodle = base_slice_equal(next, base_slice_of("assignsubmission"));
+    if (d->moodle)
+        base_slice_cut(&rest, '_', NULL); /* "file" or "onlinetext" */
+    d->file = rest;
+    d->again = d->moodle ? (struct base_slice){"", 0} : again_of(rest);
+    return d->student.len > 0 &&
+           (d->moodle || (is_number(next) && rest.len > 0));
 }
 
 const char *download_file(const struct download *d, struct base_arena *arena)

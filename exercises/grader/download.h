@@ -20,6 +20,7 @@ struct download {
     struct base_slice student, id;
     struct base_slice file;  /* as the student called it; "" of a folder */
     struct base_slice again; /* Canvas's "-1" before the ending, or "" */
+    bool moodle;             /* else it is Canvas's */
 };
 
 /*

@@ -168,9 +168,11 @@ static int copy_chosen(const struct asked *a, int root,
 static int open_submission(const struct asked *a, struct submission *s)
 {
     const struct handed_in *from = a->from;
+    /* Of loose files it is the instructor's folder, which may be a link. */
     const int fd =
-        open(from->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-                             O_CLOEXEC | (from->archive ? 0 : O_DIRECTORY));
+        open(from->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+                             (from->loose ? 0 : O_NOFOLLOW) |
+                             (from->archive ? 0 : O_DIRECTORY));
     struct stat status;
     if (fd == -1 && (errno == ELOOP || errno == ENOTDIR)) {
         intake_say(a, s, SUBMISSION_REFUSED,

@@ -41,6 +41,8 @@ enum {
 /* One student as found: a folder, an archive, or loose files. */
 struct handed_in {
     const char *student; /* as the folder or archive is called, no ending */
+    const char *named;   /* the same without a number that tells two people of
+                            one name apart: the seed follows from it */
     const char *id;      /* the platform's number of the student; or NULL */
     const char *path;    /* of loose files: the folder they lie in */
     bool archive;

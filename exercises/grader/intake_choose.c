@@ -347,11 +347,12 @@ static bool say_no_place(const struct asked *a, const struct items *items,
 
 /* --- the files ------------------------------------------------------------*/
 
-/* An archive may be unpacked where Server.c and server.c are one file. */
-static bool clashes(const struct items *items, const struct item *item)
+/* An archive may be unpacked where Server.c and server.c are one file; of loose
+ * ones, server.c and Canvas's server-1.c are. */
+static bool comes_twice(const struct items *items, const struct item *item)
 {
     const struct base_slice path = base_slice_of(item->path);
-    for (size_t i = 0; items->archive && i < items->n; i++)
+    for (size_t i = 0; i < items->n; i++)
         if (&items->at[i] != item &&
             base_slice_equal_nocase(base_slice_of(items->at[i].path), path))
             return true;
@@ -374,7 +375,12 @@ static bool check_file(const struct asked *a, const struct items *items,
         return intake_say(a, s, SUBMISSION_REFUSED,
                           "%s has %ju bytes; at most %d are taken.", name,
                           (uintmax_t)item->size, INTAKE_FILE_MAX);
-    if (clashes(items, item))
+    if (a->from->loose && comes_twice(items, item))
+        return intake_say(a, s, SUBMISSION_REFUSED,
+                          "there are two files %s: %s is one of them. Hand in "
+                          "one.",
+                          name, item->stored);
+    if (items->archive && comes_twice(items, item))
         return intake_say(a, s, SUBMISSION_REFUSED,
                           "the archive has %s twice, in capital and in small "
                           "letters.",

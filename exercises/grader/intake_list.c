@@ -11,6 +11,7 @@
  * Rests on: scandir(3), fstatat(2).
  */
 #include "download.h"
+#include "escape.h"
 #include "intake_internal.h"
 
 #include <dirent.h>
@@ -21,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NOTES_MAX = 1 << 16 };
+enum { NOTES_MAX = 1 << 20, LEFT_OUT_MAX = 200 /* of which each is named */ };
 
 /* The list as it grows. */
 struct listing {
@@ -31,6 +32,7 @@ struct listing {
     struct handed_in *at;
     size_t n;
     struct base_buf notes;
+    size_t left_out;
 };
 
 /* --- endings --------------------------------------------------------------*/
@@ -68,49 +70,74 @@ static size_t foreign_stem(const char *name)
 
 /* --- names ----------------------------------------------------------------*/
 
-static const struct handed_in *find(const struct listing *l,
-                                    const char *student)
+/* By the platform's number where both have one: names may be the same. */
+static bool is_same(const struct handed_in *a, const struct handed_in *b)
+{
+    return a->id != NULL && b->id != NULL ? strcmp(a->id, b->id) == 0
+                                          : strcmp(a->student, b->student) == 0;
+}
+
+static bool is_taken(const struct listing *l, const char *student)
 {
     for (size_t i = 0; i < l->n; i++)
         if (strcmp(l->at[i].student, student) == 0)
-            return &l->at[i];
-    return NULL;
+            return true;
+    return false;
 }
 
-/*
- * Sets whose it is, from the first `stem` bytes of the name or as a platform
- * says. Two people of one name are told apart by the platform's number.
- */
+static mode_t mode_of(const struct listing *l, const char *name)
+{
+    struct stat status;
+    return fstatat(l->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+               ? status.st_mode
+               : 0;
+}
+
+/* Sets whose it is: the first `stem` bytes of the name, or what a platform
+ * says; Canvas makes no folders. */
 static void name_student(const struct listing *l, const char *name, size_t stem,
                          struct handed_in *h)
 {
     struct download d;
-    if (!download_parse(name, &d)) {
-        h->student =
-            base_arena_strdup(l->arena, (struct base_slice){name, stem});
-        return;
-    }
-    h->student = base_arena_strdup(l->arena, d.student);
-    h->id = base_arena_strdup(l->arena, d.id);
-    const struct handed_in *other = find(l, h->student);
-    if (other != NULL && other->id != NULL && strcmp(other->id, h->id) != 0)
-        h->student = base_arena_printf(l->arena, "%s %s", h->student, h->id);
+    const bool downloaded =
+        download_parse(name, &d) && (d.moodle || !S_ISDIR(mode_of(l, name)));
+    h->named = base_arena_strdup(
+        l->arena, downloaded ? d.student : (struct base_slice){name, stem});
+    h->student = h->named;
+    h->id = downloaded ? base_arena_strdup(l->arena, d.id) : NULL;
 }
 
 /* --- the list -------------------------------------------------------------*/
 
+/* A name may hold a newline: in the notes each has a line of its own. */
 static void leave_out(struct listing *l, const char *name, const char *why)
 {
-    (void)base_buf_printf(&l->notes, "%s%s: %s",
-                          base_buf_len(&l->notes) > 0 ? "\n" : "", name, why);
+    struct sink to = sink_of(&l->notes);
+    if (l->left_out++ >= LEFT_OUT_MAX)
+        return;
+    sink_put(&to, l->left_out > 1 ? "\n" : "");
+    escape_line(&to, ESCAPE_TEXT, name);
+    sink_printf(&to, ": %s", why);
 }
 
-static void add(struct listing *l, const char *name, const struct handed_in *h)
+static void count_rest(struct listing *l)
 {
-    if (find(l, h->student) != NULL)
-        leave_out(l, name, "this student's folder or archive is there already");
-    else
-        l->at[l->n++] = *h;
+    if (l->left_out > LEFT_OUT_MAX)
+        (void)base_buf_printf(&l->notes, "\nand %zu more",
+                              l->left_out - LEFT_OUT_MAX);
+}
+
+static void add(struct listing *l, const char *name, struct handed_in *h)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (is_same(&l->at[i], h)) {
+            leave_out(l, name,
+                      "this student's folder or archive is there already");
+            return;
+        }
+    while (is_taken(l, h->student)) /* by another person of this name */
+        h->student = base_arena_printf(l->arena, "%s %s", h->student, h->id);
+    l->at[l->n++] = *h;
 }
 
 static int visible(const struct dirent *entry)
@@ -159,31 +186,20 @@ static void add_archive(struct listing *l, const char *name, size_t stem,
     add(l, name, &h);
 }
 
-/* Files alone are somebody's if a platform says whose. */
-static void add_loose(struct listing *l, const char *name)
+static bool has_loose(const struct listing *l, struct base_slice id)
 {
-    struct download d;
-    if (!download_parse(name, &d) || d.file.len == 0) {
-        leave_out(l, name, "neither folder nor archive");
-        return;
-    }
     for (size_t i = 0; i < l->n; i++)
-        if (l->at[i].loose &&
-            base_slice_equal(base_slice_of(l->at[i].id), d.id))
-            return;
-    struct handed_in h = {.path = l->dir, .loose = true};
-    name_student(l, name, 0, &h);
-    add(l, name, &h);
+        if (l->at[i].loose && base_slice_equal(base_slice_of(l->at[i].id), id))
+            return true;
+    return false;
 }
 
-/* A folder or an archive that is read. False: neither. */
+/* Each of these adds what is of its kind. False: it is of another. */
 static bool add_whole(struct listing *l, const char *name)
 {
-    struct stat status;
-    if (fstatat(l->fd, name, &status, AT_SYMLINK_NOFOLLOW) == -1)
-        return false;
+    const mode_t mode = mode_of(l, name);
     const size_t stem = archive_stem(name);
-    if (S_ISDIR(status.st_mode) || (S_ISLNK(status.st_mode) && stem == 0))
+    if (S_ISDIR(mode) || (S_ISLNK(mode) && stem == 0))
         add_folder(l, name);
     else if (stem > 0)
         add_archive(l, name, stem, NULL);
@@ -192,19 +208,32 @@ static bool add_whole(struct listing *l, const char *name)
     return true;
 }
 
-static void add_other(struct listing *l, const char *name)
+/* Files alone are somebody's if a platform says whose. */
+static bool add_loose(struct listing *l, const char *name)
 {
-    struct stat status;
-    const size_t foreign = foreign_stem(name);
-    if (fstatat(l->fd, name, &status, AT_SYMLINK_NOFOLLOW) == -1 ||
-        !S_ISREG(status.st_mode))
-        leave_out(l, name, "neither folder nor archive");
-    else if (foreign > 0)
-        add_archive(l, name, foreign,
+    struct download d;
+    struct handed_in h = {.path = l->dir, .loose = true};
+    if (!S_ISREG(mode_of(l, name)) || foreign_stem(name) > 0 ||
+        !download_parse(name, &d) || d.file.len == 0)
+        return false;
+    if (!has_loose(l, d.id)) {
+        name_student(l, name, 0, &h);
+        add(l, name, &h);
+    }
+    return true;
+}
+
+static bool add_foreign(struct listing *l, const char *name)
+{
+    struct download d;
+    const size_t stem = foreign_stem(name);
+    if (stem == 0 || !S_ISREG(mode_of(l, name)))
+        return false;
+    if (!download_parse(name, &d) || !has_loose(l, d.id)) /* else: of those */
+        add_archive(l, name, stem,
                     "an archive of this kind is not read: hand in a .zip, "
                     ".tar.gz or .tar");
-    else
-        add_loose(l, name);
+    return true;
 }
 
 static int by_name(const void *a, const void *b)
@@ -214,17 +243,21 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : strcmp(left->student, right->student);
 }
 
-/* What is read comes first: of two that one student has handed in, it is kept.
- */
+/* What can be read comes first: of two that one student has handed in, the
+ * first is kept. */
 static void list_all(struct listing *l, struct dirent *const *names, size_t n)
 {
+    static bool (*const kinds[])(struct listing *, const char *) = {
+        add_whole, add_loose, add_foreign};
     bool *done = base_alloc_array(n + 1, sizeof *done);
-    for (size_t i = 0; i < n; i++)
-        done[i] = add_whole(l, names[i]->d_name);
+    for (size_t k = 0; k < 3; k++)
+        for (size_t i = 0; i < n; i++)
+            done[i] = done[i] || kinds[k](l, names[i]->d_name);
     for (size_t i = 0; i < n; i++)
         if (!done[i])
-            add_other(l, names[i]->d_name);
+            leave_out(l, names[i]->d_name, "neither folder nor archive");
     free(done);
+    count_rest(l);
     qsort(l->at, l->n, sizeof *l->at, by_name);
 }
 

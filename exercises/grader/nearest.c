@@ -39,9 +39,12 @@ static size_t distance(const char *a, const char *b)
     return row[len];
 }
 
-/* The number in front may be missing: "drain". */
+/* The number in front may be missing, or the 0 before it: "drain", "5". */
 static size_t how_far(const char *name, const char *exercise)
 {
+    if (exercise[0] == '0' && name[0] != '\0' &&
+        strncmp(name, exercise + 1, strlen(name)) == 0)
+        return 0;
     const char *word = strchr(exercise, '-');
     const size_t whole = distance(name, exercise);
     const size_t part = word != NULL ? distance(name, word + 1) : whole;
@@ -81,6 +84,9 @@ const char *nearest_try(const char *command, const char *name,
                         struct base_arena *arena)
 {
     const char *meant = nearest(name, arena);
-    return meant == NULL ? "make progress   (lists all exercises)"
-                         : base_arena_printf(arena, "%s%s", command, meant);
+    if (meant == NULL)
+        return "make progress   (lists all exercises)";
+    const bool there = strncmp(meant, name, strlen(name)) == 0;
+    return there ? base_arena_printf(arena, "git diff -- exercises/%s", meant)
+                 : base_arena_printf(arena, "%s%s", command, meant);
 }

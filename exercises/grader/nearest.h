@@ -16,7 +16,8 @@ const char *nearest_advice(const char *name, struct base_arena *arena);
 
 /*
  * What to type instead: `command` and the exercise that was meant, as "make
- * check EXERCISE=05-drain"; if none was, what lists all. Memory is the arena's.
+ * check EXERCISE=05-drain"; if none was, what lists all; if it is there and
+ * cannot be read, what tells how it was changed. Memory is the arena's.
  */
 const char *nearest_try(const char *command, const char *name,
                         struct base_arena *arena);

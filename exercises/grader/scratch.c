@@ -97,20 +97,26 @@ static bool is_open_to_all(const char *path)
     return true;
 }
 
+static int give_up(struct scratch *s, int error, const char *try)
+{
+    scratch_end(s);
+    s->try = try;
+    return error;
+}
+
 int scratch_make(struct scratch *s, const char *build, const char **why)
 {
     const char *tmp = getenv("TMPDIR");
-    s->dir = join(tmp != NULL && tmp[0] == '/' ? tmp : "/tmp", "grade.XXXXXX");
-    s->warden = s->kit = NULL;
+    *s = (struct scratch){
+        .dir =
+            join(tmp != NULL && tmp[0] == '/' ? tmp : "/tmp", "grade.XXXXXX")};
     *why = "cannot make a folder below $TMPDIR or /tmp";
     if (mkdtemp(s->dir) == NULL || chmod(s->dir, 0755) == -1)
-        return -errno;
+        return give_up(s, -errno, "export TMPDIR=/tmp");
     *why = "other users may not enter $TMPDIR, and root locks programs in as "
            "another user";
-    if (geteuid() == 0 && !is_open_to_all(s->dir)) {
-        scratch_end(s);
-        return -EACCES;
-    }
+    if (geteuid() == 0 && !is_open_to_all(s->dir))
+        return give_up(s, -EACCES, "export TMPDIR=/tmp");
     s->warden = join(s->dir, "warden");
     s->kit = join(s->dir, "kit");
     char *warden = join(build, "exercises/check/warden");
@@ -121,14 +127,7 @@ int scratch_make(struct scratch *s, const char *build, const char **why)
         error = copy_tree(kit, s->kit);
     free(warden);
     free(kit);
-    if (error != 0)
-        scratch_end(s);
-    return error;
-}
-
-const char *scratch_try(int error)
-{
-    return error == -ENOENT ? "make grader" : "export TMPDIR=/tmp";
+    return error == 0 ? 0 : give_up(s, error, "make grader");
 }
 
 char *scratch_folder(const struct scratch *s)

@@ -17,6 +17,7 @@
 
 struct scratch {
     char *dir, *warden, *kit;
+    const char *try; /* after an error of scratch_make: what to type */
 };
 
 /*
@@ -24,9 +25,6 @@ struct scratch {
  * ("build"). 0 or a negative errno value, with what was tried in *why.
  */
 int scratch_make(struct scratch *s, const char *build, const char **why);
-
-/* What to type after that error of it. */
-const char *scratch_try(int error);
 
 /* Makes a folder that others may read, too, whatever our umask(2) says. */
 int scratch_mkdir(const char *path);

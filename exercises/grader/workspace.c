@@ -160,7 +160,9 @@ void workspace_tell_changed(const struct exercise *e, struct base_buf *told)
     FILE *git = popen(ask_git(e, &arena), "re");
     while (git != NULL && fgets(path, sizeof path, git) != NULL) {
         path[strcspn(path, "\n")] = '\0';
-        base_buf_printf(told, "%s is not the kit's: git checkout HEAD -- %s\n",
+        base_buf_printf(told,
+                        "%s is not as the kit has it; to get that back: "
+                        "git checkout HEAD -- %s\n",
                         path, path);
     }
     if (git != NULL)

@@ -57,9 +57,9 @@ hidden_half() { # EXERCISE
 
 # The student's half of the kit, and the PATHs of the other, as a tar archive on
 # standard output. A path that is named stays, whatever is left out around it.
-kit_archive() { # [PATH...]
-    local all
+kit_archive() ( # [PATH...]; a shell of its own, whose end clears up
     all=$(mktemp)
+    trap 'rm -f "$all" "$all.more"' EXIT
     git archive --format=tar --prefix=kit/ -o "$all" HEAD -- . \
         ':(exclude)solutions' \
         ':(exclude)exercises/INSTRUCTORS.md' \
@@ -72,8 +72,6 @@ kit_archive() { # [PATH...]
     if (($#)); then
         git archive --format=tar --prefix=kit/ -o "$all.more" HEAD -- "$@"
         tar -Af "$all" "$all.more"
-        rm "$all.more"
     fi
     cat "$all"
-    rm "$all"
-}
+)

@@ -12,7 +12,7 @@
 # Read before: ../INSTRUCTORS.md, kit.sh, PLATFORM/README.md. Rests on: zip(1).
 set -euo pipefail
 source exercises/platforms/kit.sh
-platform=$1 exercise=$2
+platform=$1 exercise=${2%/}
 here=exercises/platforms/$platform
 
 # As everywhere, 05 is 05-drain.
@@ -43,11 +43,10 @@ out=build/$platform/$exercise
 rm -rf "$out"
 mkdir -p "$out"
 echo "$exercise" >"$out/exercise"
-pack_with_hidden_half() {
-    local paths
-    mapfile -t paths < <(hidden_half "$exercise")
-    kit_archive "${paths[@]}" | gzip -n9 >"$out/kit.tar.gz"
+pack_kit() { # [PATH...] of the instructor's half
+    kit_archive "$@" | gzip -n9 >"$out/kit.tar.gz"
 }
+mapfile -t hidden < <(hidden_half "$exercise")
 
 case $platform in
 gradescope)
@@ -56,7 +55,7 @@ gradescope)
         echo "  try:     apt install zip" >&2
         exit 2
     fi
-    pack_with_hidden_half
+    pack_kit "${hidden[@]}"
     cp "$here/setup.sh" "$here/run_autograder" "$out/"
     rm -f "$out.zip"
     (cd "$out" && zip -qX "../$exercise.zip" ./*)
@@ -69,7 +68,7 @@ next:   1. Create a Programming Assignment: Autograder Points $(points hidden)
 NEXT
     ;;
 autolab)
-    pack_with_hidden_half
+    pack_kit "${hidden[@]}"
     cp "$here/run" "$out/"
     # One file is handed in as it is, several as an archive.
     [[ $files != *" "* ]] || files=handin.tar.gz
@@ -87,7 +86,7 @@ next:   1. Install Assessment; Edit Assessment: handin filename $files,
 NEXT
     ;;
 classroom50)
-    exercises/dist-student.sh "$out/kit.tar.gz" "$exercise" >/dev/null 2>&1
+    pack_kit
     cp "$here/autograder.py" "$out/"
     echo "autograder: the files in $out"
     cat <<NEXT

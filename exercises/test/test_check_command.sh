@@ -60,13 +60,13 @@ cp solutions/05-drain/server.c "$mine"
 git ls-files -z lessons/common | xargs -0 cp --parents -t "$work/kit"
 git_in_kit init -q && git_in_kit add -A && git_in_kit commit -qm "the kit"
 check "of the kit as it is" run 0 05-drain --only shouts
-check "nothing is said" says_not "is not the kit's"
+check "nothing is said" says_not "as the kit has it"
 echo >>"$work/kit/lessons/common/common.h"
 echo >>"$work/kit/lessons/common/README.md"
 check "a part that was changed" run 0 05-drain --only shouts
 check "is told, and what to do" says \
-    "^lessons/common/common.h is not the kit's: git checkout HEAD -- lessons/common/common.h\$"
-told_once() { (($(grep -c "is not the kit's" "$work/said") == 1)); }
+    "^lessons/common/common.h is not as the kit has it; to get that back: git checkout HEAD -- lessons/common/common.h\$"
+told_once() { (($(grep -c "as the kit has it" "$work/said") == 1)); }
 check "and nothing else" told_once
 
 check "an exercise that is none is refused" run 2 05-drian

@@ -241,6 +241,19 @@ a_download_of_canvas_is_a_class() {
     grep -q "^brookada,4711,,brookada,,2" "out$n/gradebook.csv"
 }
 
+two_of_one_name_have_the_seed_of_the_name() {
+    local id
+    for id in 11 12; do
+        mkdir "$class/Ada Brook_${id}_assignsubmission_file"
+        echo 'answer = 42' >"$class/Ada Brook_${id}_assignsubmission_file/answers.txt"
+    done
+    grade "$class" --exercise 90-answer --out "out$n"
+    ends_with 0
+    grep -q "^Ada Brook,11,,Ada Brook,,2" "out$n/gradebook.csv"
+    grep -q "^Ada Brook 12,12,,Ada Brook 12,,2" "out$n/gradebook.csv"
+    [[ $(tail -n +2 "out$n/grades.csv" | cut -d, -f10 | uniq | wc -l) == 1 ]]
+}
+
 broken_submissions_are_named() {
     hand_in ann 90-answer 42
     mkdir -p "$class"/{empty/90-answer,missing/90-answer,hollow}
@@ -438,6 +451,7 @@ check "what could not be checked stays open" in_class what_could_not_be_checked_
 check "an infinite loop fails its check" in_class an_infinite_loop_is_a_failure
 check "what the compiler says is on the page" in_class what_the_compiler_says_is_on_the_page
 check "a download of Canvas is a class" in_class a_download_of_canvas_is_a_class
+check "two of one name have the seed of the name" in_class two_of_one_name_have_the_seed_of_the_name
 check "empty, missing, refused: each is named with its reason" in_class broken_submissions_are_named
 if ((UID == 0)); then
     n=$((n + 1))

@@ -175,6 +175,13 @@ static void test_names_of_downloads(void **state)
                   "server.c");
     assert_parsed("brookada_LATE_4711_8152_my_server-12.c", "brookada", "4711",
                   "my_server.c");
+    /* What a student calls a file makes it nobody else's. */
+    assert_parsed("brookada_4711_8152_12_assignsubmission_file_server.c",
+                  "brookada", "4711", "12_assignsubmission_file_server.c");
+    assert_parsed("Ada Brook_4711_assignsubmission_file_x_12_13_server.c",
+                  "Ada Brook", "4711", "x_12_13_server.c");
+    assert_parsed("brook_ada_LATE_4711_8152_server.c", "brook_ada", "4711",
+                  "server.c");
     assert_parsed("brookada_4711_8152_-1.c", "brookada", "4711", "-1.c");
     assert_parsed("brookada_4711_8152_README-2", "brookada", "4711", "README");
 }
@@ -221,6 +228,48 @@ static void test_moodle_folders(void **state)
     handed_server("b");
 }
 
+/* Canvas makes no folders: what looks like it is somebody's own name. */
+static void test_a_folder_is_none_of_canvas(void **state)
+{
+    (void)state;
+    tree_write("class/group_11_22_b/server.c", "x");
+    assert_int_equal(list_class(), 1);
+    assert_listed(&list[0], "group_11_22_b", "class/group_11_22_b", false);
+    assert_null(list[0].id);
+}
+
+/* The number tells two of one name apart, and is no part of the name. */
+static void test_the_name_has_no_number(void **state)
+{
+    (void)state;
+    tree_write("class/Ada_11_assignsubmission_file/server.c", "a");
+    tree_write("class/Ada_12_assignsubmission_file/server.c", "b");
+    assert_int_equal(list_class(), 2);
+    assert_string_equal(list[1].student, "Ada 12");
+    assert_string_equal(list[1].named, "Ada");
+}
+
+static void test_a_note_is_a_line(void **state)
+{
+    (void)state;
+    tree_write("class/x\nada: copied", "x");
+    assert_int_equal(list_class(), 0);
+    assert_null(strchr(notes, '\n'));
+}
+
+static void test_of_many_that_are_left_out_the_rest_is_counted(void **state)
+{
+    (void)state;
+    char path[40];
+    for (int i = 0; i < 203; i++) {
+        snprintf(path, sizeof path, "class/%03d", i);
+        tree_write(path, "x");
+    }
+    assert_int_equal(list_class(), 0);
+    assert_non_null(strstr(notes, "\n199: neither folder nor archive\n"
+                                  "and 3 more"));
+}
+
 static void test_loose_files_of_canvas(void **state)
 {
     (void)state;
@@ -252,6 +301,61 @@ static void test_an_archive_of_canvas_comes_before_loose_files(void **state)
                         "archive is there already");
 }
 
+static void
+test_loose_files_come_before_an_archive_that_is_not_read(void **state)
+{
+    (void)state;
+    tree_write("class/brookada_11_100_notes.rar", "x");
+    tree_write("class/brookada_11_101_server.c", "a");
+    assert_int_equal(list_class(), 1);
+    assert_null(notes);
+    hand_in_listed(&list[0], true, NULL);
+    handed_server("a");
+}
+
+static void test_one_loose_file_twice_is_refused(void **state)
+{
+    (void)state;
+    tree_write("class/brookada_11_100_server.c", "a");
+    tree_write("class/brookada_11_101_server-1.c", "b");
+    assert_int_equal(list_class(), 1);
+    hand_in_listed(&list[0], true, NULL);
+    handed_is(SUBMISSION_REFUSED, "two files server.c");
+}
+
+static void test_the_folder_of_loose_files_may_be_a_link(void **state)
+{
+    (void)state;
+    tree_write("real/brookada_11_100_server.c", "a");
+    assert_int_equal(symlink("real", "class"), 0);
+    assert_int_equal(list_class(), 1);
+    hand_in_listed(&list[0], true, NULL);
+    handed_server("a");
+}
+
+/* The third is called as the second would be. */
+static void test_nobody_is_left_out_for_a_name(void **state)
+{
+    (void)state;
+    tree_write("class/Ada Brook 12_99_assignsubmission_file/server.c", "c");
+    tree_write("class/Ada Brook_11_assignsubmission_file/server.c", "a");
+    tree_write("class/Ada Brook_12_assignsubmission_file/server.c", "b");
+    assert_int_equal(list_class(), 3);
+    assert_null(notes);
+}
+
+static void test_a_file_name_makes_nobody_another(void **state)
+{
+    (void)state;
+    tree_write("class/mallory_11_100_12_assignsubmission_file_server.c", "m");
+    tree_write("class/zoe_12_101_server.c", "z");
+    assert_int_equal(list_class(), 2);
+    assert_string_equal(list[0].id, "11");
+    assert_string_equal(list[1].student, "zoe");
+    hand_in_listed(&list[1], true, NULL);
+    handed_server("z");
+}
+
 static void test_a_link_among_loose_files_is_refused(void **state)
 {
     (void)state;
@@ -278,8 +382,17 @@ int main(void)
         TEST(test_names_of_downloads),
         TEST(test_names_that_are_none_of_a_download),
         TEST(test_moodle_folders),
+        TEST(test_a_folder_is_none_of_canvas),
+        TEST(test_the_name_has_no_number),
+        TEST(test_a_note_is_a_line),
+        TEST(test_of_many_that_are_left_out_the_rest_is_counted),
         TEST(test_loose_files_of_canvas),
         TEST(test_an_archive_of_canvas_comes_before_loose_files),
+        TEST(test_loose_files_come_before_an_archive_that_is_not_read),
+        TEST(test_one_loose_file_twice_is_refused),
+        TEST(test_the_folder_of_loose_files_may_be_a_link),
+        TEST(test_nobody_is_left_out_for_a_name),
+        TEST(test_a_file_name_makes_nobody_another),
         TEST(test_a_link_among_loose_files_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

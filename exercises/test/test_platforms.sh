@@ -91,7 +91,7 @@ gradescope_is_set_up() {
         cp -r build/loop "$root/source/kit/build/"
     fi
     AUTOGRADER=$root "$root/source/setup.sh"
-    [[ $(stat -c %a "$root/source/kit") == 700 ]]
+    [[ $(stat -c %a "$root/source") == 700 ]] # kit.tar.gz lies there, too
 }
 on_gradescope() { # FILE: hands it in
     rm -rf "$root/submission" "$root/results"

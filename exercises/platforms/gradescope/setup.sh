@@ -10,7 +10,12 @@ set -euo pipefail
 cd "${AUTOGRADER:-/autograder}/source"
 unset KIT_BUILD MAKEFLAGS MAKELEVEL MFLAGS
 
-if ! command -v cc make ar bwrap bsdtar >/dev/null || [[ ! -e /usr/include/liburing.h ]]; then
+# Asked for several at once, command -v is content with one of them.
+missing=
+for tool in cc make ar bwrap bsdtar; do
+    command -v "$tool" >/dev/null || missing=$tool
+done
+if [[ -n $missing || ! -e /usr/include/liburing.h ]]; then
     apt-get update
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         gcc libc6-dev binutils make liburing-dev bubblewrap libarchive-tools
@@ -22,5 +27,5 @@ if ! echo '#include <sys/pidfd.h>' | cc -E - >/dev/null 2>&1; then
 fi
 tar -xzf kit.tar.gz
 make -s -j2 -C kit grader
-# Hidden checks are in it: nobody but root may look.
-chmod 700 kit
+# Hidden checks are in it, and in kit.tar.gz: nobody but root may look.
+chmod 700 .
