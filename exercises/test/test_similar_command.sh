@@ -98,9 +98,10 @@ ten_pairs_have_a_usual_share() {
 }
 
 who_is_left_out_is_told() {
+    echo nobody >class/list.txt
     similar --exercise 90 class --out pages/of/it
     ends_with 0
-    says "dan: left out, empty" 'e\x1b[2Jve: left out, missing' \
+    says "list.txt: neither folder nor archive" "dan: left out, empty" 'e\x1b[2Jve: left out, missing' \
         "report: pages/of/it/90-sum/index.html"
     [[ -s pages/of/it/90-sum/index.html ]]
 }
