@@ -106,6 +106,7 @@ int play_end(void **state)
         close(play.out);
     }
     memset(&play, 0, sizeof play);
+    play_jailed = false; /* also of a test that was left by skip */
     return left == ECHILD ? 0 : -1;
 }
 
