@@ -33,3 +33,9 @@ int arguments_parse(struct base_options *set, const char *command, int argc,
         print_help(set, command);
     return at < 0 ? at : 0;
 }
+
+int arguments_refuse(const char *why, const char *try)
+{
+    fprintf(stderr, "grade: %s\n  try:     %s\n", why, try);
+    return 2;
+}

@@ -1,7 +1,8 @@
 /*
- * arguments.h - options and one word (a folder, an exercise), in any order:
- * `grade class dir --jobs 2` and `grade class --jobs 2 dir` are the same.
- * (base_options_start ends at the first word that is no option.)
+ * arguments.h - what a command was asked: options and one word (a folder, an
+ * exercise), in any order: `grade class dir --jobs 2` and `grade class --jobs 2
+ * dir` are the same. (base_options_start ends at the first word that is no
+ * option.)
  *
  * Read before: ../../loop/base.h, options. Read after: command_class.c.
  */
@@ -17,5 +18,9 @@
  */
 int arguments_parse(struct base_options *set, const char *command, int argc,
                     char **argv, const char **word);
+
+/* Says why nothing is done, and what to type instead. Returns 2, main's status.
+ */
+int arguments_refuse(const char *why, const char *try);
 
 #endif

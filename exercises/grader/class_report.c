@@ -7,7 +7,7 @@
  *       empty    bob 05-drain: nothing was handed in
  *       error    eve 05-drain: the grader's worker ...
  *       left out list.txt: neither folder nor archive
- *     report: build/grades/index.html
+ *     report: build/grades/05-drain/index.html
  *     next:   ...
  *
  * What went as it should is not listed. Many of one kind are cut: the report

@@ -8,6 +8,7 @@
  *
  * Read before: run.h, workspace.h, command_check.c.
  */
+#include "arguments.h"
 #include "commands.h"
 
 #include "nearest.h"
@@ -18,12 +19,6 @@
 #include <stdlib.h>
 
 enum { MESSAGE_MAX = 1 << 16, CHUNK = 65536 };
-
-static int explain(const char *what, const char *try)
-{
-    fprintf(stderr, "grade: %s\n  try:     %s\n", what, try);
-    return 2;
-}
 
 /* Makes answers.txt, if it is not there yet. */
 static int prepare(const struct exercise *e)
@@ -47,13 +42,13 @@ static int ask(const struct exercise *e, struct run_options o,
         return 2;
     int error = scratch_make(&scratch, run_build_folder(), &why);
     if (error != 0)
-        return explain(why, scratch.try);
+        return arguments_refuse(why, scratch.try);
     o.scratch = &scratch;
     error = run_ask(e, &o, student, arena);
     scratch_end(&scratch);
     if (error == 0)
         return 0;
-    return explain("the questions cannot be made", "make grader");
+    return arguments_refuse("the questions cannot be made", "make grader");
 }
 
 int command_ask(int argc, char **argv)
@@ -80,9 +75,10 @@ int command_ask(int argc, char **argv)
     const char *why;
     int status;
     if (rest != argc - 1) {
-        status = explain("say which exercise", "build/bin/grade ask 06-count");
+        status = arguments_refuse("say which exercise",
+                                  "build/bin/grade ask 06-count");
     } else if (exercise_load(argv[rest], &arena, &e, &why) != 0) {
-        status = explain(
+        status = arguments_refuse(
             why, nearest_try("build/bin/grade ask ", argv[rest], &arena));
     } else {
         struct run_options o = {

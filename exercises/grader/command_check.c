@@ -33,12 +33,6 @@ static const char *user_name(void)
     return user != NULL && user[0] != '\0' ? user : "student";
 }
 
-static int explain(const char *what, const char *try)
-{
-    fprintf(stderr, "grade: %s\n  try:     %s\n", what, try);
-    return 2;
-}
-
 static void print_bytes(const struct base_buf *b, FILE *to)
 {
     const struct base_slice bytes = base_buf_slice(b);
@@ -155,7 +149,7 @@ static int check(const struct exercise *e, const struct run_options *o,
     const char *why;
     error = scratch_make(&scratch, run_build_folder(), &why);
     if (error != 0)
-        return explain(why, scratch.try);
+        return arguments_refuse(why, scratch.try);
     struct run_options with_scratch = *o;
     with_scratch.scratch = &scratch;
     struct work work = {e, &with_scratch, student, columns, arena};
@@ -233,10 +227,10 @@ int command_check(int argc, char **argv)
     if (error == -ECANCELED) {
         status = 0;
     } else if (error < 0) {
-        status = explain(base_options_error(options),
-                         "build/bin/grade check --help");
+        status = arguments_refuse(base_options_error(options),
+                                  "build/bin/grade check --help");
     } else if (is_refused(name, only, &e, &refusal, &arena)) {
-        status = explain(refusal.what, refusal.try);
+        status = arguments_refuse(refusal.what, refusal.try);
     } else {
         struct run_options o = {.tier = JAIL_LIMITS,
                                 .only = only[0] != '\0' ? only : NULL,

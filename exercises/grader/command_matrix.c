@@ -3,6 +3,7 @@
  *
  * Read before: matrix.h, class_pool.h.
  */
+#include "arguments.h"
 #include "commands.h"
 
 #include "class_pool.h"
@@ -53,9 +54,10 @@ static int work(size_t i, int fd, void *arg)
                                   .has_seed = true,
                                   .seed = (uint64_t)run->seed};
     c->result.student = "matrix";
-    for (int tries = 0;
-         tries < TRIES && (tries == 0 || matrix_is_noisy(&c->result)); tries++)
+    int tries = 0;
+    do
         run_submission(c->exercise, folder, &o, &c->result, &run->matrix.arena);
+    while (++tries < TRIES && matrix_is_noisy(&c->result));
     scratch_remove(folder);
     class_record_trim(&c->result, &run->matrix.arena);
     return class_record_write(fd, i, &c->result, "") == 0 ? 0 : 1;
@@ -232,12 +234,6 @@ static int run_cases(struct run *run)
     return error;
 }
 
-static int explain(const char *why, const char *try)
-{
-    fprintf(stderr, "grade: %s\n  try:     %s\n", why, try);
-    return 2;
-}
-
 /* What to type in the place of the name that was not found: the last one. */
 static const char *what_instead(struct run *run, const char *const *names)
 {
@@ -251,14 +247,14 @@ static int matrix(struct run *run, const char *const *names)
 {
     const char *why;
     if (matrix_find(&run->matrix, names, &why) != 0)
-        return explain(why, what_instead(run, names));
+        return arguments_refuse(why, what_instead(run, names));
     if (run->hostile)
         keep(&run->matrix, true);
     if (run->sample)
         thin(&run->matrix);
     int error = scratch_make(&run->scratch, run_build_folder(), &why);
     if (error != 0)
-        return explain(why, run->scratch.try);
+        return arguments_refuse(why, run->scratch.try);
     run->tier = run->wished[0] != '\0' ? jail_tier_named(run->wished)
                                        : jail_best_tier(run->scratch.warden);
     if (run->tier == JAIL_LIMITS) {
