@@ -40,6 +40,11 @@ hash := \#
 has = $(shell echo '$(hash)include <$(1)>' | $(CC) -E $(2) - >/dev/null 2>&1 && echo y)
 has_cmocka := $(call has,cmocka.h,-include stdarg.h -include setjmp.h \
 	-include stddef.h -include stdint.h)
+has_liburing := $(call has,liburing.h)
+
+# Whose processor it is built for: switches of coroutines and what reads
+# registers are written for each.
+cpu := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
 .PHONY: all
 all: programs

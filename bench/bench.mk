@@ -17,7 +17,7 @@ peer_libs := $(if $(has_libevent),-levent_core -levent_pthreads) \
 	$(if $(has_libev),-lev) $(if $(has_libuv),-luv)
 peer_flags := $(if $(has_libevent),-DPEERS_LIBEVENT) \
 	$(if $(has_libev),-DPEERS_LIBEV) $(if $(has_libuv),-DPEERS_LIBUV) \
-	$(if $(has_uring),-DPEERS_URING)
+	$(if $(has_liburing),-DPEERS_URING)
 # The same for coroutines: these switch stacks in ways of their own, of which no
 # sanitizer knows.
 has_boost := $(if $(SANITIZE),,$(wildcard /usr/include/boost/context/detail/fcontext.hpp))
@@ -27,10 +27,10 @@ co_peer_libs := $(if $(has_boost),-lboost_context) $(if $(has_pth),-lpth)
 co_peer_flags := $(if $(has_boost),-DPEERS_BOOST) $(if $(has_pth),-DPEERS_PTH)
 peers_absent := $(if $(has_boost),,co_boost) $(if $(has_pth),,co_pth) \
 	$(if $(has_libevent),,libevent) $(if $(has_libev),,libev) \
-	$(if $(has_libuv),,libuv) $(if $(has_uring),,uring)
+	$(if $(has_libuv),,libuv) $(if $(has_liburing),,uring)
 bench_parts := $(patsubst %.c,$(B)/%.o,$(filter-out $(bench_mains) \
 	$(patsubst %,bench/peers_%.c,$(peers_absent)),$(wildcard bench/*.c))) \
-	$(patsubst %.S,$(B)/%.o,$(wildcard bench/bare_$(context_cpu).S))
+	$(patsubst %.S,$(B)/%.o,$(wildcard bench/bare_$(cpu).S))
 
 $(B)/bench/peers.o $(B)/bench/peers_co.o: compile += $(peer_flags) $(co_peer_flags)
 $(B)/bench/peers.o $(B)/bench/peers_co.o: $(B)/bench/peers.flags

@@ -2,9 +2,8 @@
 # hold their parts; what has a main is a program. Student's files are built and
 # run by the grader, in a jail (grader/build.c): make does not touch them.
 
-exercise_cpu := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 exercise_sources := $(filter-out exercises/check/regs_%,$(wildcard exercises/check/*.c exercises/grader/*.c)) \
-	$(wildcard exercises/check/regs_$(exercise_cpu).c)
+	$(wildcard exercises/check/regs_$(cpu).c)
 exercise_mains := $(shell grep -ls '^int main\b' $(exercise_sources))
 exercise_objects := $(patsubst %.c,$(B)/%.o,$(filter-out $(exercise_mains),$(exercise_sources)))
 exercise_programs := $(patsubst %.c,$(B)/%,$(filter-out %/check/main.c,$(exercise_mains)))
@@ -78,8 +77,8 @@ $(hidden_checks): $(B)/solutions/%/checks: $(B)/exercises/%/checks.o $(B)/soluti
 kit := $(B)/exercises/kit
 kit_compile = cc -std=gnu17 -D_GNU_SOURCE -g -pthread -fno-omit-frame-pointer -I. \
 	-ffile-prefix-map=$(CURDIR)=/kit -MMD -MP
-kit_parts_of = $(subst CPU,$(exercise_cpu),$(shell sed -n 's/^parts *= *//p' exercises/$(1)/exercise.ini))
-kit_parts := $(sort $(subst CPU,$(exercise_cpu),$(shell sed -n 's/^parts *= *//p' exercises/[0-9]*/exercise.ini 2>/dev/null)))
+kit_parts_of = $(subst CPU,$(cpu),$(shell sed -n 's/^parts *= *//p' exercises/$(1)/exercise.ini))
+kit_parts := $(sort $(subst CPU,$(cpu),$(shell sed -n 's/^parts *= *//p' exercises/[0-9]*/exercise.ini 2>/dev/null)))
 kit_headers := $(wildcard $(addsuffix *.h,$(sort $(dir $(kit_parts)))))
 kit_files := $(foreach variant,plain sanitized,$(patsubst %,$(kit)/$(variant)/%.o,$(basename $(kit_parts)))) \
 	$(kit_headers:%=$(kit)/include/%)

@@ -2,7 +2,6 @@
 # folder are its parts. test.c is the lesson's test.
 
 # Lesson 06 rests on liburing; without it, that lesson is left out.
-has_liburing := $(call has,liburing.h)
 lesson_sources := $(filter-out $(if $(has_liburing),,lessons/06-uring/%), \
 	$(wildcard lessons/[0-9]*/*.c))
 lesson_mains := $(shell grep -l '^int main\b' $(lesson_sources))
@@ -19,14 +18,13 @@ test_scripts += lessons/test_readmes.sh .ci/valgrind
 
 # Lesson 08 rests on the loop of lesson 07; and its switch is written for each
 # kind of processor by itself.
-machine := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 lesson_08 := $(B)/lessons/08-coroutines
-$(lesson_08)/parts.a: $(lesson_08)/minico_$(machine).o \
+$(lesson_08)/parts.a: $(lesson_08)/minico_$(cpu).o \
 	$(addprefix $(B)/lessons/07-callbacks/,miniloop.o site.o)
 $(lesson_08)/test: $(lesson_08)/parts.a
-ifeq ($(wildcard lessons/08-coroutines/minico_$(machine).S),)
-$(lesson_08)/minico_$(machine).o:
-	@echo "lesson 08 has a switch for x86-64 and aarch64, none for $(machine)"; \
+ifeq ($(wildcard lessons/08-coroutines/minico_$(cpu).S),)
+$(lesson_08)/minico_$(cpu).o:
+	@echo "lesson 08 has a switch for x86-64 and aarch64, none for $(cpu)"; \
 	exit 2
 endif
 

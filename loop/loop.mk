@@ -6,8 +6,7 @@ loop_floors := base core co
 loop_sources := $(wildcard $(patsubst %,loop/%/*.c,$(loop_floors)))
 
 # The switch of coroutines: of this CPU, or CONTEXT=ucontext, in C.
-context_cpu := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
-context_asm := $(if $(CONTEXT),,$(wildcard loop/co/*_$(context_cpu).S))
+context_asm := $(if $(CONTEXT),,$(wildcard loop/co/*_$(cpu).S))
 $(if $(context_asm),,$(eval CPPFLAGS += -DLOOP_CO_UCONTEXT))
 loop_mains := $(shell grep -ls '^int main\b' loop/test/*.c)
 loop_tests := $(patsubst %.c,$(B)/%,$(loop_mains))
@@ -16,8 +15,7 @@ loop_examples := $(patsubst %.c,$(B)/%,$(wildcard loop/examples/*.c))
 loop_test_programs := $(patsubst %.c,$(B)/%,$(wildcard loop/test/programs/*.c))
 
 # The back end uring is left out where liburing is not installed.
-has_uring := $(call has,liburing.h)
-ifneq ($(has_uring),y)
+ifneq ($(has_liburing),y)
 loop_libs := -lm
 loop_sources := $(filter-out loop/core/uring%,$(loop_sources))
 else
@@ -79,7 +77,7 @@ $(B)/loop/test/test_hello_tasks: | $(B)/loop/examples/hello_tasks
 # The calls of the loop that these tests let fail.
 loop_faults := accept4 close connect epoll_create1 epoll_ctl epoll_wait eventfd \
 	fstat getsockopt mmap munmap poll ppoll pselect read recv send sendmsg write \
-	$(if $(has_uring),$(addprefix io_uring_,queue_init_params register_buf_ring \
+	$(if $(has_liburing),$(addprefix io_uring_,queue_init_params register_buf_ring \
 	submit submit_and_get_events submit_and_wait_timeout))
 $(B)/loop/test/test_core_faults: LIBS += $(addprefix -Wl$(comma)--wrap=,$(loop_faults))
 $(B)/loop/test/test_co_stack: LIBS += $(addprefix -Wl$(comma)--wrap=,mmap madvise mprotect)

@@ -18,7 +18,7 @@ fi
 
 build=build/variant/$cross-gcc
 unset MAKEFLAGS MAKELEVEL KIT_BUILD
-make --no-print-directory -j2 CC="$cross-gcc" AR="$cross-ar" has_uring= \
+make --no-print-directory -j2 CC="$cross-gcc" AR="$cross-ar" has_liburing= \
     "$build/loop/parts.a" "$build/loop/test/test_co_context.o" >&2
 "$cross-gcc" -static -pthread -o "$build/test_co_context" \
     "$build/loop/test/test_co_context.o" "$build/loop/parts.a" -lm
